@@ -4,11 +4,14 @@ Instants are UTC in microseconds. A customer or subject is the 63-bit number of 
 an event is the text of its 16-byte digest. Null means absent; text is never padded.
 """
 
+from typing import TypeAlias
+
 import polars as pl
 
 INSTANT = pl.Datetime("us", "UTC")
+Schema: TypeAlias = dict[str, pl.DataType | type[pl.DataType]]
 
-EVENTS: dict[str, pl.DataType | type[pl.DataType]] = {
+EVENTS: Schema = {
     "event": pl.String,
     "source": pl.Int16,
     "trusted": pl.Boolean,
@@ -44,7 +47,7 @@ EVENTS: dict[str, pl.DataType | type[pl.DataType]] = {
 """Events as they arrived, taken apart. `external_ids` and `traits` are JSON text; `campaign_*` are context.campaign as sent;
 `device_kind` is context.device.type as sent; `user_agent` is context.userAgent, `request_agent` the header of the request."""
 
-VERDICTS: dict[str, pl.DataType | type[pl.DataType]] = {
+VERDICTS: Schema = {
     "utm_source": pl.String,
     "utm_medium": pl.String,
     "utm_campaign": pl.String,
@@ -63,7 +66,7 @@ VERDICTS: dict[str, pl.DataType | type[pl.DataType]] = {
 """What `enrich` adds to events: `contact` is the kind of a contact (null: not a contact), `device` is desktop, mobile, tablet ...,
 `machine_rule` names the rule that told a bot or a machine from a person (null: a person)."""
 
-SESSIONS: dict[str, pl.DataType | type[pl.DataType]] = {
+SESSIONS: Schema = {
     "customer": pl.Int64,
     "event": pl.String,
     "anonymous_id": pl.String,
@@ -79,7 +82,7 @@ SESSIONS: dict[str, pl.DataType | type[pl.DataType]] = {
     "machine": pl.Boolean,
 }
 
-TOUCHES: dict[str, pl.DataType | type[pl.DataType]] = {
+TOUCHES: Schema = {
     "customer": pl.Int64,
     "event": pl.String,
     "position": pl.Int32,
@@ -101,7 +104,7 @@ TOUCHES: dict[str, pl.DataType | type[pl.DataType]] = {
 }
 """`kind` is `session` or the kind of contact; `position` counts the customer's events from 0 in their order."""
 
-ENTRIES: dict[str, pl.DataType | type[pl.DataType]] = {
+ENTRIES: Schema = {
     "customer": pl.Int64,
     "event": pl.String,
     "position": pl.Int32,
@@ -120,7 +123,7 @@ ENTRIES: dict[str, pl.DataType | type[pl.DataType]] = {
 """Entries of one stage model. `position` counts the customer's entries from 0; `from_stage` null is a journey's beginning;
 `left_at` null is the stage that the customer is in."""
 
-CUSTOMERS: dict[str, pl.DataType | type[pl.DataType]] = {
+CUSTOMERS: Schema = {
     "customer": pl.Int64,
     "first_seen": INSTANT,
     "last_seen": INSTANT,

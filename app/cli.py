@@ -1,0 +1,121 @@
+"""The command line: `waystage run` starts everything; the rest are its parts, and the operator's tools."""
+
+import asyncio
+import signal
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import httpx
+import typer
+import uvicorn
+
+from app import client as asking
+from app.http.app import create_app
+from app.http.service import Options
+from app.keyfile import known_keys
+from app.main import exit_with_parent
+from app.main import main as supervise
+from app.settings import Settings
+from app.store.migrations import check_schema
+from app.store.migrations import migrate as migrate_schema
+from app.worker import identity_rules, work
+
+DRAIN_SECONDS = 20
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="Waystage: customer journeys and their stage transitions.")
+Url = Annotated[str | None, typer.Option("--url", help="The collector's address; by default the one that the settings name.")]
+
+
+@app.command()
+def run() -> None:
+    """Start Postgres (unless DATABASE_URL is set), the collector and the worker, and keep them running."""
+    supervise()
+
+
+@app.command()
+def collect() -> None:
+    """Start one collector: HTTP and questions, over DATABASE_URL."""
+    settings = Settings()
+    exit_with_parent()
+    asyncio.run(check_schema(_dsn(settings)))
+    uvicorn.run(
+        create_app(_options(settings)),
+        host=settings.host,
+        port=settings.port,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=DRAIN_SECONDS,
+    )
+
+
+@app.command(name="work")
+def work_() -> None:
+    """Start one worker over DATABASE_URL; one of several derives, the others stand by."""
+    settings = Settings()
+    exit_with_parent()
+    asyncio.run(_work(settings))
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the schema of DATABASE_URL up to date."""
+    asyncio.run(migrate_schema(_dsn(Settings())))
+
+
+@app.command(name="import")
+def import_(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="CSV, TSV or NDJSON, gzip or not.")],
+    mapping: Annotated[Path | None, typer.Option("--map", exists=True, dir_okay=False, help="How rows become events (YAML).")] = None,
+    url: Url = None,
+) -> None:
+    """Load a file of history through the trusted source. The same file again changes nothing."""
+    settings = Settings()
+    with _client(settings, url, known_keys(settings.data_dir, settings.keys).server, "WAYSTAGE_SERVER_KEY") as client:
+        asking.import_file(client, file, mapping)
+
+
+@app.command()
+def rebuild(url: Url = None) -> None:
+    """Derive everything again from the events; answers go on meanwhile."""
+    settings = Settings()
+    with _client(settings, url, known_keys(settings.data_dir, settings.keys).admin, "WAYSTAGE_ADMIN_KEY") as client:
+        asking.rebuild(client)
+
+
+def _client(settings: Settings, url: str | None, key: str | None, name: str) -> httpx.Client:
+    if key is None:
+        sys.exit(f"no key: set {name}, or WAYSTAGE_DATA_DIR to the folder that keeps `keys`")
+    base = url or settings.public_url or f"http://{settings.host}:{settings.port}"
+    return httpx.Client(base_url=base, headers={"Authorization": f"Bearer {key}"}, timeout=httpx.Timeout(60, read=None, write=None))
+
+
+def _options(settings: Settings) -> Options:
+    return Options(
+        dsn=_dsn(settings),
+        imports_dir=settings.data_dir / "imports",
+        write_key=known_keys(settings.data_dir, settings.keys).write,
+        rules=identity_rules(settings),
+        script_path=settings.script_path,
+        public_url=settings.public_url,
+        country_header=settings.country_header,
+        trusted_proxies=settings.trusted_proxies,
+    )
+
+
+def _dsn(settings: Settings) -> str:
+    if settings.database_url is None:
+        sys.exit("DATABASE_URL names the Postgres of this process; `waystage run` brings its own")
+    return settings.database_url
+
+
+async def _work(settings: Settings) -> None:
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    await check_schema(_dsn(settings))
+    await work(_dsn(settings), identity_rules(settings), stop)
+
+
+if __name__ == "__main__":
+    app()

@@ -1,0 +1,241 @@
+"""Who an event names: its identifiers, normalised, and the links, aliases and subjects that follow from one event each."""
+
+import functools
+import hashlib
+import json
+import re
+import unicodedata
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from importlib import resources
+from typing import NamedTuple
+
+import phonenumbers
+import polars as pl
+
+USER_ID = "user_id"
+EMAIL = "email"
+PHONE = "phone"
+ANONYMOUS_ID = "anonymous_id"
+
+_QUOTES = "\"'`\u00ab\u00bb\u2018\u2019\u201c\u201d"
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+_ONLY_ZEROS_AND_DASHES = re.compile(r"[0-]*")
+
+
+@dataclass(frozen=True)
+class IdentityRules:
+    """What an operator can set of identity: kinds of their own (strong to weak), the region of phones without +, rule 2."""
+
+    own_kinds: tuple[str, ...] = ()
+    phone_region: str | None = None
+    following: bool = True
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """All kinds of identifiers, strongest first."""
+        return (USER_ID, EMAIL, PHONE, *self.own_kinds, ANONYMOUS_ID)
+
+    def rank(self, kind: str) -> pl.Expr:
+        """The rank of a column of kinds: 0 is the strongest."""
+        kinds = list(self.kinds)
+        return pl.col(kind).replace_strict(kinds, list(range(len(kinds))), return_dtype=pl.Int8)
+
+
+class Named(NamedTuple):
+    """What a frame of events says of identity.
+
+    Frames: identifiers (identifier, kind, value, named_at, named_directly), subjects (event, subject, occurred_at, received_at),
+    links (weaker, target, target_kind, trusted, linked_at, event, source), aliases (user_id, previous_id, user_anonymous,
+    previous_anonymous, trusted, linked_at, event, source). Of several evidences for one pair the best stands: trusted before
+    public, then the earliest.
+    """
+
+    identifiers: pl.DataFrame
+    subjects: pl.DataFrame
+    links: pl.DataFrame
+    aliases: pl.DataFrame
+
+
+def number(kind: str, value: str) -> int:
+    """The number of an identifier: 63 bits of a digest of its kind and its normalised value."""
+    return int.from_bytes(hashlib.blake2b(f"{kind}\0{value}".encode(), digest_size=8).digest()) >> 1
+
+
+def normalised(kind: str, value: str, rules: IdentityRules) -> str | None:
+    """The value that identifies, or None where it identifies nobody (blocked, or a phone that does not parse).
+
+    user_id and an operator's kinds: trimmed, NFC; email: trimmed, NFKC, case folded; phone: E.164; anonymous_id: trimmed.
+    """
+    value = _NORMALISERS.get(kind, _as_text)(value.strip(), rules) or ""
+    return None if blocked(value) else value
+
+
+def blocked(value: str) -> bool:
+    """Whether a value never identifies anybody: listed, empty, only zeros and dashes, one character repeated (digits only
+    from eight on), over 200 characters, or with control characters. Invisible characters hide no value from the list.
+    """
+    visible = "".join(character for character in unicodedata.normalize("NFKC", value) if unicodedata.category(character) != "Cf")
+    bare = visible.strip().strip(_QUOTES).strip().casefold()
+    return (
+        len(value) > 200
+        or bare in _blocked_values()
+        or _ONLY_ZEROS_AND_DASHES.fullmatch(bare) is not None
+        or _one_character(bare)
+        or _CONTROL.search(value) is not None
+    )
+
+
+def name(events: pl.DataFrame, rules: IdentityRules) -> Named:
+    """Read identifiers, subjects, links and aliases out of enriched events.
+
+    An event links each weaker identifier on it to its subject, the strongest; an event of a bot or a machine links nothing.
+    """
+    on_events = _on_events(events, rules)
+    subjects = on_events.sort("rank").group_by("event", maintain_order=True).first()
+    aliases = _aliases(events, rules)
+    return Named(
+        identifiers=_identifiers(on_events, aliases),
+        subjects=subjects.select("event", pl.col("identifier").alias("subject"), "occurred_at", "received_at"),
+        links=_links(on_events, subjects),
+        aliases=_best(aliases.filter(~pl.col("machine")), ["user_id", "previous_id"]).drop("user", "previous", "machine"),
+    )
+
+
+def with_devices(events: pl.DataFrame) -> pl.DataFrame:
+    """Events whose anonymous_id is normalised, and null where it identifies nobody: then it names no device either."""
+    devices = _normalised(events.select("event", raw=ANONYMOUS_ID), ANONYMOUS_ID, IdentityRules()).select("event", anonymous_id="value")
+    return events.drop(ANONYMOUS_ID).join(devices, on="event", how="left", maintain_order="left")
+
+
+def merged(parts: Sequence[Named]) -> Named:
+    """What several frames of events say of identity together."""
+    identifiers, subjects, links, aliases = (pl.concat(frames) for frames in zip(*parts, strict=True))
+    return Named(
+        identifiers.group_by("identifier", "kind", "value")
+        .agg(pl.col("named_at").min(), pl.col("named_directly").any())
+        .sort("identifier"),
+        subjects,
+        _best(links, ["weaker", "target"]),
+        _best(aliases, ["user_id", "previous_id"]),
+    )
+
+
+def _on_events(events: pl.DataFrame, rules: IdentityRules) -> pl.DataFrame:
+    facts = events.select("event", "source", "trusted", "type", "occurred_at", "received_at", machine=pl.col("machine_rule").is_not_null())
+    pairs = [
+        _normalised(events.select("event", raw=kind), kind, rules).with_columns(kind=pl.lit(kind))
+        for kind in (USER_ID, EMAIL, PHONE, ANONYMOUS_ID)
+    ]
+    pairs += [_normalised(_external(events, kind), kind, rules).with_columns(kind=pl.lit(kind)) for kind in rules.own_kinds]
+    return pl.concat(pairs).with_columns(rank=rules.rank("kind")).join(facts, on="event")
+
+
+def _normalised(pairs: pl.DataFrame, kind: str, rules: IdentityRules) -> pl.DataFrame:
+    raw = pairs["raw"].drop_nulls().unique()
+    values = [normalised(kind, text, rules) for text in raw]
+    numbers = [None if value is None else number(kind, value) for value in values]
+    known = pl.DataFrame(
+        {"raw": raw, "value": values, "identifier": numbers}, {"raw": pl.String, "value": pl.String, "identifier": pl.Int64}
+    )
+    return pairs.join(known.drop_nulls(), on="raw").select("event", "value", "identifier")
+
+
+def _external(events: pl.DataFrame, kind: str) -> pl.DataFrame:
+    texts = events["external_ids"].drop_nulls().unique()
+    found = pl.DataFrame(
+        {"external_ids": texts, "raw": [_external_id(text, kind) for text in texts]}, {"external_ids": pl.String, "raw": pl.String}
+    )
+    return events.select("event", "external_ids").join(found, on="external_ids").select("event", "raw")
+
+
+def _external_id(text: str, kind: str) -> str | None:
+    listed = json.loads(text)
+    items = listed if isinstance(listed, list) else []
+    values = (item.get("id") for item in items if isinstance(item, dict) and item.get("type") == kind)
+    return next((value for value in values if isinstance(value, str)), None)
+
+
+def _identifiers(on_events: pl.DataFrame, aliases: pl.DataFrame) -> pl.DataFrame:
+    columns = ("identifier", "kind", "value", "occurred_at", "named_directly")
+    named = on_events.with_columns(named_directly=pl.col("type") != "alias").select(columns)
+    previous = aliases.select(
+        identifier="previous_id", kind=pl.lit(USER_ID), value="previous", occurred_at="linked_at", named_directly=pl.lit(value=False)
+    )
+    is_user = pl.col("kind") == USER_ID
+    return (
+        pl.concat([named, previous])
+        .group_by("identifier", "kind", "value")
+        .agg(named_at=pl.col("occurred_at").min(), named_directly=pl.col("named_directly").any())
+        .with_columns(named_at=pl.when(is_user).then("named_at"), named_directly=is_user & pl.col("named_directly"))
+        .sort("identifier")
+    )
+
+
+def _links(on_events: pl.DataFrame, subjects: pl.DataFrame) -> pl.DataFrame:
+    targets = subjects.select("event", target="identifier", target_kind="kind")
+    weaker = on_events.filter(~pl.col("machine")).join(targets, on="event").filter(pl.col("kind") != pl.col("target_kind"))
+    links = weaker.select("target", "target_kind", "trusted", "event", "source", weaker="identifier", linked_at="occurred_at")
+    return _best(links, ["weaker", "target"])
+
+
+def _aliases(events: pl.DataFrame, rules: IdentityRules) -> pl.DataFrame:
+    """Aliases with their values; one whose previous value identifies nobody names its user id twice, and joins nothing."""
+    alias = events.filter(pl.col("type") == "alias")
+    user = _normalised(alias.select("event", raw="user_id"), USER_ID, rules).rename({"value": "user", "identifier": "user_id"})
+    previous = _normalised(alias.select("event", raw="previous_id"), USER_ID, rules).rename(
+        {"value": "previous", "identifier": "previous_id"}
+    )
+    return (
+        alias.select("event", "source", "trusted", linked_at="occurred_at", machine=pl.col("machine_rule").is_not_null())
+        .join(user, on="event")
+        .join(previous, on="event", how="left")
+        .with_columns(pl.coalesce("previous", "user"), pl.coalesce("previous_id", "user_id"))
+        .with_columns(user_anonymous=_as_anonymous("user"), previous_anonymous=_as_anonymous("previous"))
+    )
+
+
+def _as_anonymous(column: str) -> pl.Expr:
+    return pl.col(column).map_elements(functools.partial(number, ANONYMOUS_ID), return_dtype=pl.Int64)
+
+
+def _best(evidence: pl.DataFrame, pair: list[str]) -> pl.DataFrame:
+    return (
+        evidence.sort("trusted", "linked_at", "event", descending=[True, False, False])
+        .group_by(pair, maintain_order=True)
+        .first()
+        .sort(pair)
+    )
+
+
+def _as_text(value: str, _: IdentityRules) -> str:
+    return unicodedata.normalize("NFC", value)
+
+
+def _as_email(value: str, _: IdentityRules) -> str:
+    return unicodedata.normalize("NFKC", value).strip().casefold()
+
+
+def _as_phone(value: str, rules: IdentityRules) -> str | None:
+    try:
+        phone = phonenumbers.parse(value, rules.phone_region)
+    except phonenumbers.NumberParseException:
+        return None
+    return phonenumbers.format_number(phone, phonenumbers.PhoneNumberFormat.E164)
+
+
+def _as_sent(value: str, _: IdentityRules) -> str:
+    return value
+
+
+_NORMALISERS: dict[str, Callable[[str, IdentityRules], str | None]] = {EMAIL: _as_email, PHONE: _as_phone, ANONYMOUS_ID: _as_sent}
+
+
+def _one_character(bare: str) -> bool:
+    return len(set(bare)) == 1 and len(bare) >= (8 if bare.isdigit() else 2)
+
+
+@functools.cache
+def _blocked_values() -> frozenset[str]:
+    text = resources.files("app.domain.lists").joinpath("blocked_values.txt").read_text("utf-8")
+    return frozenset(line.casefold() for line in text.splitlines() if line and not line.startswith("#"))

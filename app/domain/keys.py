@@ -1,0 +1,61 @@
+"""Keys: what opens which door. Secret keys are kept as digests only."""
+
+import hashlib
+import secrets
+import zlib
+from enum import StrEnum
+from typing import NamedTuple
+
+_ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+_RANDOM_LENGTH = 32
+_CHECKSUM_LENGTH = 6
+PREFIXES = ("wk_", "sk_", "rk_", "ak_")
+
+
+class Scope(StrEnum):
+    """What a key may do."""
+
+    WRITE = "write"
+    READ = "read"
+    ADMIN = "admin"
+
+
+class Keys(NamedTuple):
+    """One key for each door: of a public source, of a trusted source, to read, to administer. None: not known here."""
+
+    write: str | None
+    server: str | None
+    read: str | None
+    admin: str | None
+
+
+def new_key(prefix: str) -> str:
+    """A fresh key: prefix, 32 random characters, 6 of a checksum over both."""
+    body = prefix + "".join(secrets.choice(_ALPHABET) for _ in range(_RANDOM_LENGTH))
+    return body + checksum(body)
+
+
+def plausible(key: str) -> bool:
+    """Whether a key can exist at all: one with our prefix and length must have the right checksum."""
+    if not key.startswith(PREFIXES) or len(key) != 3 + _RANDOM_LENGTH + _CHECKSUM_LENGTH:
+        return True
+    return secrets.compare_digest(checksum(key[:-_CHECKSUM_LENGTH]).encode(), key[-_CHECKSUM_LENGTH:].encode())
+
+
+def checksum(body: str) -> str:
+    number = zlib.crc32(body.encode())
+    digits = []
+    for _ in range(_CHECKSUM_LENGTH):
+        number, digit = divmod(number, len(_ALPHABET))
+        digits.append(_ALPHABET[digit])
+    return "".join(reversed(digits))
+
+
+def digest(key: str) -> bytes:
+    """What is kept of a key: SHA-256; keys are long and random, or the operator's own of 24 characters at least."""
+    return hashlib.sha256(key.encode()).digest()
+
+
+def hint(key: str) -> str:
+    """What may be shown of a key."""
+    return f"{key[:5]}…"

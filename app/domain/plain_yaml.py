@@ -1,0 +1,113 @@
+"""YAML read as JSON's data: mappings, lists and scalars, each with its line."""
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, NoReturn
+
+import yaml
+
+Path = tuple[str | int, ...]
+
+CHARACTERS_MAX = 65_536
+DEPTH_MAX = 16
+_JSON_SCALAR = re.compile(r"null|true|false|-?(?:0|[1-9][0-9]{0,308})(?:\.[0-9]+)?(?:[eE][-+]?[0-9]{1,4})?")
+
+
+class UnreadableError(ValueError):
+    """The text is no plain YAML; `line` counts from 1, None where the place is unknown."""
+
+    def __init__(self, line: int | None, reason: str) -> None:
+        super().__init__(reason)
+        self.line = line
+        self.reason = reason
+
+
+@dataclass(frozen=True)
+class PlainYaml:
+    """What a text says: `lines` has the line (from 1) of every path in `value`, `repeated` the paths of keys that were given twice."""
+
+    value: Any = None
+    lines: dict[Path, int] = field(default_factory=dict)
+    repeated: list[Path] = field(default_factory=list)
+
+    def line(self, path: Path) -> int | None:
+        """The line of the path, or of the nearest thing around it that stands in the text."""
+        return self.lines.get(path) or (self.line(path[:-1]) if path else None)
+
+
+def read_yaml(text: str) -> PlainYaml:
+    """Reads one document. A bare word is text unless JSON reads it, so that NO, 010 and 2024-01-01 are text; aliases and tags are refused.
+
+    Raises:
+        UnreadableError: also above 65,536 characters, a depth of 16, and for a second document.
+    """
+    if len(text) > CHARACTERS_MAX:
+        raise UnreadableError(None, f"longer than {CHARACTERS_MAX} characters")
+    try:
+        return _Reader(text).document()
+    except yaml.reader.ReaderError as error:
+        raise UnreadableError(text.count("\n", 0, error.position) + 1, f"no YAML: {error.reason}") from error
+    except yaml.MarkedYAMLError as error:
+        raise UnreadableError(error.problem_mark.line + 1 if error.problem_mark else None, f"no YAML: {error.problem}") from error
+
+
+class _Reader:
+    def __init__(self, text: str) -> None:
+        self.events: Iterator[yaml.Event] = yaml.parse(text, Loader=yaml.SafeLoader)
+        self.lines: dict[Path, int] = {}
+        self.repeated: list[Path] = []
+
+    def document(self) -> PlainYaml:
+        next(self.events)
+        if isinstance(next(self.events), yaml.StreamEndEvent):
+            return PlainYaml()
+        value = self._value(next(self.events), ())
+        next(self.events)
+        if not isinstance(after := next(self.events), yaml.StreamEndEvent):
+            _refuse(after, "a second document")
+        return PlainYaml(value, self.lines, self.repeated)
+
+    def _value(self, event: yaml.Event, at: Path) -> Any:
+        self.lines.setdefault(at, _line(event))
+        if len(at) > DEPTH_MAX:
+            _refuse(event, "nested too deep")
+        if isinstance(event, yaml.AliasEvent) or getattr(event, "tag", None):
+            _refuse(event, "aliases and tags are not read")
+        if isinstance(event, yaml.MappingStartEvent):
+            return self._mapping(at)
+        if isinstance(event, yaml.SequenceStartEvent):
+            return [self._value(item, (*at, index)) for index, item in enumerate(self._until(yaml.SequenceEndEvent))]
+        return _scalar(event)
+
+    def _mapping(self, at: Path) -> dict[str, Any]:
+        result: dict[str, Any] = {}
+        for key in self._until(yaml.MappingEndEvent):
+            if not isinstance(key, yaml.ScalarEvent):
+                _refuse(key, "a key must be text")
+            inside = (*at, key.value)
+            if key.value in result:
+                self.repeated.append(inside)
+            self.lines[inside] = _line(key)
+            result[key.value] = self._value(next(self.events), inside)
+        return result
+
+    def _until(self, end: type[yaml.Event]) -> Iterator[yaml.Event]:
+        while not isinstance(event := next(self.events), end):
+            yield event
+
+
+def _scalar(event: Any) -> Any:
+    bare, _ = event.implicit
+    if bare and _JSON_SCALAR.fullmatch(event.value):
+        return json.loads(event.value)
+    return None if bare and not event.value else event.value
+
+
+def _line(event: Any) -> int:
+    return int(event.start_mark.line) + 1
+
+
+def _refuse(event: yaml.Event, reason: str) -> NoReturn:
+    raise UnreadableError(_line(event), reason)

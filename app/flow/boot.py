@@ -1,0 +1,57 @@
+"""The first steps of every start: schema, sources, keys, stage models, partitions, a login link."""
+
+import secrets
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+
+from app.domain.keys import Keys, Scope, new_key
+from app.flow.stage_models import activate_models
+from app.store.access import add_key, add_login, ensure_source, has_keys
+from app.store.connect import Connection, connect
+from app.store.events import ensure_months
+from app.store.migrations import migrate
+
+LINK_LIFE = timedelta(minutes=30)
+PUBLIC_SOURCE = "site"
+TRUSTED_SOURCE = "server"
+
+
+class Prepared(NamedTuple):
+    """What a start found or made. `made` are the keys made now, shown this once; `login` is the token of a one-time link."""
+
+    made: Keys
+    login: str
+
+
+_DOORS = (("wk_", Scope.WRITE, PUBLIC_SOURCE), ("sk_", Scope.WRITE, TRUSTED_SOURCE), ("rk_", Scope.READ, None), ("ak_", Scope.ADMIN, None))
+
+
+async def prepare(dsn: str, given: Keys, stage_models: Sequence[str]) -> Prepared:
+    """Make the database ready to serve. Idempotent; of several starts at once each does it, one after the other.
+
+    Keys that the operator gave are taken as they are; at the first start the others are made.
+    """
+    await migrate(dsn)
+    connection = await connect(dsn, application="waystage start")
+    try:
+        await ensure_months(connection, datetime.now(UTC))
+        await activate_models(connection, stage_models)
+        made = await _keys(connection, given)
+        login = secrets.token_urlsafe(24)
+        await add_login(connection, login, "link", datetime.now(UTC) + LINK_LIFE)
+    finally:
+        await connection.close()
+    return Prepared(made, login)
+
+
+async def _keys(connection: Connection, given: Keys) -> Keys:
+    first = not await has_keys(connection)
+    sources = {PUBLIC_SOURCE: await ensure_source(connection, PUBLIC_SOURCE, "public")}
+    sources[TRUSTED_SOURCE] = await ensure_source(connection, TRUSTED_SOURCE, "trusted")
+    made = [new_key(prefix) if first and key is None else None for key, (prefix, *_) in zip(given, _DOORS, strict=True)]
+    async with connection.transaction():
+        for one, fresh, (_, scope, source) in zip(given, made, _DOORS, strict=True):
+            if key := one or fresh:
+                await add_key(connection, key, scope, sources[source] if source else None)
+    return Keys(*made)

@@ -1,0 +1,258 @@
+"""Collecting: requests that arrive together share one write, and each is answered after its commit."""
+
+import asyncio
+import uuid
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from app.domain.documents import Code
+from app.domain.events import Event, Refused
+from app.store.accounts import Count, write_counts
+from app.store.connect import AWAY, UNSTORABLE, Connection, connect
+from app.store.events import FailedEvent, write_events, write_failed
+from app.store.touched import LIVE
+
+WAITING_EVENTS_MAX = 20_000
+FLUSH_EVENTS_MAX = 5_000
+FLUSH_SECONDS = 4.0
+
+
+class OverloadedError(RuntimeError):
+    """More events wait to be written than the queue may hold; the sender should come again."""
+
+
+class UnavailableError(RuntimeError):
+    """Postgres is away or does not answer; what was sent may or may not be stored, so the sender should send it again."""
+
+
+class Parsed(NamedTuple):
+    """One event of a request: taken apart, or refused, with its bytes as they arrived."""
+
+    verdict: Event | Refused
+    raw: bytes
+
+
+class Outcome(NamedTuple):
+    """What became of a request's events, by their index: new, there before, refused with a reason."""
+
+    accepted: int
+    duplicates: int
+    rejected: dict[int, Refused]
+
+
+class Submission(NamedTuple):
+    """All events of one request. `received_at` is in UTC."""
+
+    source_id: int
+    received_at: datetime
+    parsed: Sequence[Parsed]
+    import_id: int | None = None
+
+
+class _Waiting(NamedTuple):
+    submission: Submission
+    answer: asyncio.Future[Outcome]
+
+
+class Collector:
+    """The queue in front of Postgres. One write is under way at a time: it takes all that waits, so that many requests share a commit."""
+
+    def __init__(self, dsn: str) -> None:
+        self._dsn = dsn
+        self._connection: Connection | None = None
+        self._queue: list[_Waiting] = []
+        self._waiting_events = 0
+        self._wake = asyncio.Event()
+        self._closing = False
+
+    async def submit(self, submission: Submission) -> Outcome:
+        """Wait until a request's events are committed.
+
+        Raises:
+            OverloadedError: more than 20,000 events wait already.
+            UnavailableError: Postgres is away or did not answer within 4 s.
+        """
+        if self._closing or self._waiting_events + len(submission.parsed) > WAITING_EVENTS_MAX:
+            raise OverloadedError(f"{self._waiting_events} events wait to be written")
+        waiting = _Waiting(submission, asyncio.get_running_loop().create_future())
+        self._queue.append(waiting)
+        self._waiting_events += len(submission.parsed)
+        self._wake.set()
+        return await waiting.answer
+
+    async def run(self) -> None:
+        """Write what waits, until closed and empty."""
+        while self._queue or not self._closing:
+            if not self._queue:
+                self._wake.clear()
+                await self._wake.wait()
+                continue
+            await self._flush(self._take())
+        self._disconnect()
+
+    def close(self) -> None:
+        """Take no more; `run` ends when everything that waits is written."""
+        self._closing = True
+        self._wake.set()
+
+    @property
+    def waiting_events(self) -> int:
+        return self._waiting_events
+
+    def _take(self) -> list[_Waiting]:
+        taken, events = 0, 0
+        while taken < len(self._queue) and (not taken or events + len(self._queue[taken].submission.parsed) <= FLUSH_EVENTS_MAX):
+            events += len(self._queue[taken].submission.parsed)
+            taken += 1
+        flushed, self._queue = self._queue[:taken], self._queue[taken:]
+        return flushed
+
+    async def _flush(self, flushed: list[_Waiting]) -> None:
+        try:
+            outcomes = await self._written([waiting.submission for waiting in flushed])
+        except AWAY as error:
+            self._disconnect()
+            self._refuse(flushed, UnavailableError(f"Postgres does not answer: {error or type(error).__name__}"))
+        else:
+            for waiting, outcome in zip(flushed, outcomes, strict=True):
+                if not waiting.answer.done():
+                    waiting.answer.set_result(outcome)
+        finally:
+            self._waiting_events -= sum(len(waiting.submission.parsed) for waiting in flushed)
+
+    async def _written(self, submissions: list[Submission]) -> list[Outcome]:
+        """A connection that hangs is cut, not cancelled: cancelling would wait for the server's answer."""
+        connection = self._connection = self._connection or await connect(self._dsn, application="waystage collector")
+        writing = asyncio.ensure_future(write(connection, submissions, LIVE))
+        done, _ = await asyncio.wait({writing}, timeout=FLUSH_SECONDS)
+        if not done:
+            connection.terminate()
+        return await writing
+
+    def _disconnect(self) -> None:
+        if self._connection:
+            self._connection.terminate()
+        self._connection = None
+
+    def _refuse(self, flushed: list[_Waiting], error: Exception) -> None:
+        for waiting in flushed:
+            if not waiting.answer.done():
+                waiting.answer.set_exception(error)
+
+
+async def write(connection: Connection, submissions: Sequence[Submission], queue: int) -> list[Outcome]:
+    """Write requests in one transaction: ids first, surviving events, touched rows, failed events, counts.
+
+    What Postgres refuses is bisected until the one event that it refuses is a failed event; nobody else's answer changes.
+    """
+    try:
+        async with connection.transaction():
+            return await write_submissions(connection, submissions, queue)
+    except UNSTORABLE as error:
+        if len(submissions) > 1:
+            middle = len(submissions) // 2
+            first = await write(connection, submissions[:middle], queue)
+            return first + await write(connection, submissions[middle:], queue)
+        return [await _write_without_poison(connection, submissions[0], queue, str(error))]
+
+
+async def _write_without_poison(connection: Connection, submission: Submission, queue: int, reason: str) -> Outcome:
+    """Find the events of one request that Postgres refuses, by trying halves in transactions that are rolled back."""
+    poison = await _poison(
+        connection, [index for index, parsed in enumerate(submission.parsed) if isinstance(parsed.verdict, Event)], submission
+    )
+    parsed = [
+        Parsed(_unstorable(one.verdict, reason), one.raw) if index in poison and isinstance(one.verdict, Event) else one
+        for index, one in enumerate(submission.parsed)
+    ]
+    async with connection.transaction():
+        outcomes = await write_submissions(connection, [submission._replace(parsed=parsed)], queue)
+    return outcomes[0]
+
+
+async def _poison(connection: Connection, suspects: list[int], submission: Submission) -> set[int]:
+    events = [verdict for index in suspects if isinstance(verdict := submission.parsed[index].verdict, Event)]
+    trial = connection.transaction()
+    await trial.start()
+    try:
+        await write_events(connection, _distinct(events), LIVE)
+    except UNSTORABLE:
+        await trial.rollback()
+        if len(suspects) == 1:
+            return set(suspects)
+        middle = len(suspects) // 2
+        return await _poison(connection, suspects[:middle], submission) | await _poison(connection, suspects[middle:], submission)
+    await trial.rollback()
+    return set()
+
+
+def _unstorable(event: Event, reason: str) -> Refused:
+    return Refused(Code.UNSTORABLE, None, f"Postgres cannot store this event: {reason}", event.message_id)
+
+
+async def write_submissions(connection: Connection, submissions: Sequence[Submission], queue: int) -> list[Outcome]:
+    """The statements of one write; the caller owns the transaction."""
+    events = _distinct([one.verdict for submission in submissions for one in submission.parsed if isinstance(one.verdict, Event)])
+    unclaimed = await write_events(connection, events, queue)
+    await write_failed(connection, [failed for submission in submissions for failed in _failed(submission)])
+    outcomes = [_outcome(submission, unclaimed) for submission in submissions]
+    await write_counts(connection, _counts(submissions, outcomes))
+    return outcomes
+
+
+def _distinct(events: Sequence[Event]) -> list[Event]:
+    """The first of each identity: later ones in the same write are duplicates of it."""
+    first: dict[uuid.UUID, Event] = {}
+    for event in events:
+        first.setdefault(event.id, event)
+    return list(first.values())
+
+
+def _outcome(submission: Submission, unclaimed: set[uuid.UUID]) -> Outcome:
+    """What became of one request; each new id is claimed by the first event that bears it."""
+    accepted = 0
+    rejected: dict[int, Refused] = {}
+    for index, (verdict, _) in enumerate(submission.parsed):
+        if isinstance(verdict, Refused):
+            rejected[index] = verdict
+        elif verdict.id in unclaimed:
+            unclaimed.remove(verdict.id)
+            accepted += 1
+    return Outcome(accepted, len(submission.parsed) - accepted - len(rejected), rejected)
+
+
+def _failed(submission: Submission) -> list[FailedEvent]:
+    return [
+        FailedEvent(
+            submission.received_at,
+            submission.source_id,
+            submission.import_id,
+            index,
+            verdict.message_id,
+            verdict.code.value,
+            verdict.field,
+            verdict.message,
+            raw,
+        )
+        for index, (verdict, raw) in enumerate(submission.parsed)
+        if isinstance(verdict, Refused)
+    ]
+
+
+def _counts(submissions: Sequence[Submission], outcomes: Sequence[Outcome]) -> list[Count]:
+    received: Counter[int] = Counter()
+    stored: Counter[int] = Counter()
+    failed: Counter[int] = Counter()
+    latest: dict[int, datetime] = {}
+    for submission, outcome in zip(submissions, outcomes, strict=True):
+        source = submission.source_id
+        received[source] += len(submission.parsed)
+        stored[source] += outcome.accepted
+        failed[source] += len(outcome.rejected)
+        latest[source] = max(submission.received_at, latest.get(source, submission.received_at))
+    return [
+        Count(source, latest[source], received[source], stored[source], received[source] - stored[source] - failed[source], failed[source])
+        for source in sorted(received)
+    ]

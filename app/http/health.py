@@ -1,0 +1,43 @@
+"""Whether the process lives, whether it is ready to take events, and what it counts."""
+
+import asyncio
+from http import HTTPStatus
+
+from fastapi import APIRouter, Depends, Request, Response
+
+from app.http.access import reader
+from app.http.problems import ProblemError
+from app.http.service import service_of
+from app.store.accounts import read_accounts
+from app.store.connect import AWAY
+from app.store.touched import backlog
+
+READY_SECONDS = 0.8
+router = APIRouter(tags=["operation"])
+
+
+@router.get("/healthz")
+async def live() -> dict[str, str]:
+    """The process answers, whatever Postgres does."""
+    return {"status": "live"}
+
+
+@router.get("/readyz")
+async def ready(request: Request) -> dict[str, str]:
+    """Events can be stored: Postgres answers within 0.8 s; else 503 with the cause."""
+    try:
+        async with asyncio.timeout(READY_SECONDS), service_of(request).pool.acquire(timeout=READY_SECONDS) as connection:
+            await connection.fetchval("select 1")
+    except AWAY as error:
+        cause = str(error) or type(error).__name__
+        raise ProblemError(HTTPStatus.SERVICE_UNAVAILABLE, f"Postgres does not answer: {cause}", headers={"Retry-After": "1"}) from error
+    return {"status": "ready"}
+
+
+@router.get("/metrics", dependencies=[Depends(reader)])
+async def metrics(request: Request) -> Response:
+    """Prometheus metrics: received = stored + duplicate + failed over all bodies answered 200; refused requests by path and status."""
+    service = service_of(request)
+    async with service.pool.acquire() as connection, connection.transaction(isolation="repeatable_read", readonly=True):
+        accounts, waiting = await read_accounts(connection), await backlog(connection)
+    return Response(service.metrics.render(accounts, waiting, service.collector.waiting_events), media_type="text/plain; version=0.0.4")

@@ -1,0 +1,46 @@
+"""The ring of keys in force."""
+
+import asyncio
+import hmac
+from http import HTTPStatus
+
+import structlog
+
+from app.domain.keys import digest, plausible
+from app.http.problems import ProblemError
+from app.store.access import Key, read_keys
+from app.store.connect import AWAY, Pool
+
+REFRESH_SECONDS = 5.0
+FIRST_SECONDS = 0.2
+log = structlog.get_logger("keys")
+
+
+class KeyRing:
+    """The keys in force, read again every 5 s, so that a revocation takes effect within 10 s and no request asks Postgres for a key."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+        self._keys: dict[bytes, Key] | None = None
+
+    async def run(self) -> None:
+        while True:
+            try:
+                await self.refresh()
+            except AWAY as error:
+                log.warning("keys are not read", error=str(error) or type(error).__name__)
+            await asyncio.sleep(REFRESH_SECONDS if self._keys is not None else FIRST_SECONDS)
+
+    async def refresh(self) -> None:
+        async with self._pool.acquire() as connection:
+            self._keys = {key.digest: key for key in await read_keys(connection)}
+
+    def find(self, key: str) -> Key | None:
+        """The key in force that this text is; 503 before the keys were read for the first time."""
+        if not plausible(key):
+            return None
+        if self._keys is None:
+            raise ProblemError(HTTPStatus.SERVICE_UNAVAILABLE, "the keys are not read yet", headers={"Retry-After": "1"})
+        shown = digest(key)
+        found = self._keys.get(shown)
+        return found if found and hmac.compare_digest(found.digest, shown) else None

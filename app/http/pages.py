@@ -1,0 +1,129 @@
+"""Pages: the script, the demo, logging in, and the first page."""
+
+import html
+import mimetypes
+import secrets
+from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
+from pathlib import Path
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Form, Request, Response
+from fastapi.responses import HTMLResponse, RedirectResponse
+
+from app.domain.keys import Scope
+from app.http.access import COOKIE, logged_in, reader
+from app.http.problems import ProblemError
+from app.http.service import Service, service_of
+from app.store.access import add_login, remove_login, take_link
+
+ROOT = Path(__file__).resolve().parents[2]
+WEB = ROOT / "app" / "web" / "dist"
+SDK = ROOT / "sdk-js" / "dist"
+SESSION_LIFE = timedelta(days=14)
+POLICY = {
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "font-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cache-Control": "no-cache",
+}
+router = APIRouter(include_in_schema=False)
+
+
+def script_route(path: str) -> APIRouter:
+    """The script, at the path that the operator chose."""
+    served = APIRouter(include_in_schema=False)
+
+    @served.get(path)
+    async def script() -> Response:
+        return _file(SDK / "waystage.js", {"Access-Control-Allow-Origin": "*", "Cache-Control": "public, max-age=3600"})
+
+    return served
+
+
+@router.get("/")
+async def first_page(request: Request) -> Response:
+    if not await logged_in(request):
+        return RedirectResponse("/login", HTTPStatus.SEE_OTHER)
+    return _file(WEB / "index.html", POLICY)
+
+
+@router.get("/login")
+async def login_page(request: Request, token: str | None = None) -> Response:
+    """The form, or with the token of a one-time link straight in."""
+    if token is None:
+        return _file(WEB / "login.html", POLICY)
+    service = service_of(request)
+    async with service.pool.acquire() as connection:
+        taken = await take_link(connection, token)
+    return await _log_in(request, service) if taken else RedirectResponse("/login?error=1", HTTPStatus.SEE_OTHER)
+
+
+@router.post("/login")
+async def log_in(request: Request, key: Annotated[str, Form(max_length=200)]) -> Response:
+    service = service_of(request)
+    found = service.keys.find(key.strip())
+    if found is None or found.scope not in (Scope.READ, Scope.ADMIN):
+        return RedirectResponse("/login?error=1", HTTPStatus.SEE_OTHER)
+    return await _log_in(request, service)
+
+
+@router.post("/logout")
+async def log_out(request: Request) -> Response:
+    async with service_of(request).pool.acquire() as connection:
+        await remove_login(connection, request.cookies.get(COOKIE, ""))
+    response = RedirectResponse("/login", HTTPStatus.SEE_OTHER)
+    response.delete_cookie(COOKIE)
+    return response
+
+
+@router.get("/demo")
+async def demo(request: Request) -> Response:
+    """A small shop that uses the snippet."""
+    service = service_of(request)
+    page = (WEB / "demo.html").read_text("utf-8")
+    filled = page.replace("__SCRIPT__", html.escape(service.options.script_path)).replace("__WRITE_KEY__", html.escape(_write_key(service)))
+    return HTMLResponse(filled, headers=POLICY)
+
+
+@router.get("/v1/snippet", dependencies=[Depends(reader)])
+async def snippet(request: Request) -> dict[str, str]:
+    """What to paste into a site's pages."""
+    service = service_of(request)
+    base = service.options.public_url or str(request.base_url).rstrip("/")
+    return {"snippet": fill_snippet(base + service.options.script_path, _write_key(service))}
+
+
+@router.get("/assets/{name}")
+async def asset(name: str) -> Response:
+    kept = {file.name: file for file in WEB.iterdir() if file.suffix != ".html"} if WEB.is_dir() else {}
+    if name not in kept:
+        raise ProblemError(HTTPStatus.NOT_FOUND, "there is no such file")
+    return _file(kept[name], POLICY)
+
+
+def fill_snippet(script_url: str, write_key: str) -> str:
+    """The tags to paste, with the script's address and the write key of a public source."""
+    template = (SDK / "snippet.html").read_text("utf-8").strip()
+    return template.replace("SCRIPT_URL", html.escape(script_url)).replace("WRITE_KEY", html.escape(write_key))
+
+
+async def _log_in(request: Request, service: Service) -> Response:
+    token = secrets.token_urlsafe(32)
+    async with service.pool.acquire() as connection:
+        await add_login(connection, token, "cookie", datetime.now(UTC) + SESSION_LIFE)
+    response = RedirectResponse("/", HTTPStatus.SEE_OTHER)
+    secure = request.url.scheme == "https"
+    response.set_cookie(COOKIE, token, int(SESSION_LIFE.total_seconds()), httponly=True, samesite="lax", secure=secure)
+    return response
+
+
+def _file(path: Path, headers: dict[str, str]) -> Response:
+    if not path.is_file():
+        raise ProblemError(HTTPStatus.NOT_FOUND, f"{path.name} is not built; `make run` builds it")
+    return Response(path.read_bytes(), media_type=mimetypes.guess_type(path.name)[0] or "application/octet-stream", headers=headers)
+
+
+def _write_key(service: Service) -> str:
+    return service.options.write_key or "WRITE_KEY"

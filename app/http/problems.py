@@ -1,0 +1,115 @@
+"""Problems on the wire: one table from error to status, one shape (application/problem+json) for all of them."""
+
+from collections.abc import Awaitable, Callable
+from http import HTTPStatus
+from typing import Any, NamedTuple
+
+import asyncpg
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, Response
+from starlette.exceptions import HTTPException
+
+from app.domain.mapping import InvalidMapping
+from app.domain.stages import InvalidModel
+from app.domain.windows import Malformed
+from app.flow.collect import OverloadedError, UnavailableError
+from app.http.cors import CORS, is_write_path
+from app.store.connect import AWAY
+from app.store.resident import UnknownModelError
+
+RETRY_SECONDS = "1"
+log = structlog.get_logger("http")
+
+
+class FieldError(NamedTuple):
+    """What is wrong with one field of a request."""
+
+    field: str
+    reason: str
+
+
+class ProblemError(Exception):
+    """An answer that is not a success; `errors` name fields and reasons."""
+
+    def __init__(self, status: HTTPStatus, detail: str, *errors: FieldError, headers: dict[str, str] | None = None) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.detail = detail
+        self.errors = errors
+        self.headers = headers or {}
+
+
+def problem(status: HTTPStatus, detail: str, *errors: FieldError, headers: dict[str, str] | None = None) -> Response:
+    body: dict[str, Any] = {"type": "about:blank", "title": status.phrase, "status": status.value, "detail": detail}
+    if errors:
+        body["errors"] = [error._asdict() for error in errors]
+    return JSONResponse(body, status.value, headers, "application/problem+json")
+
+
+def malformed(field: str, reason: str) -> ProblemError:
+    return ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, f"{field}: {reason}", FieldError(field, reason))
+
+
+def install(app: FastAPI) -> None:
+    """Answer every error that a route may raise."""
+    for kind, answer in _ANSWERS.items():
+        app.add_exception_handler(kind, _handler(answer))
+    for kind in AWAY:
+        app.add_exception_handler(kind, _handler(_away))
+
+
+def _handler(answer: Callable[[Any], Response]) -> Callable[[Request, Exception], Awaitable[Response]]:
+    async def handle(request: Request, error: Exception) -> Response:
+        response = answer(error)
+        if is_write_path(request.url.path):
+            response.headers.update(CORS)
+        request.app.state.service.metrics.refuse(request.url.path, response.status_code)
+        return response
+
+    return handle
+
+
+def _busy(error: Exception) -> Response:
+    return problem(HTTPStatus.SERVICE_UNAVAILABLE, str(error), headers={"Retry-After": RETRY_SECONDS})
+
+
+def _away(error: Exception) -> Response:
+    if isinstance(error, asyncpg.QueryCanceledError):
+        return problem(HTTPStatus.SERVICE_UNAVAILABLE, "the question took too long; ask for less", headers={"Retry-After": RETRY_SECONDS})
+    log.warning("postgres is away", error=str(error) or type(error).__name__)
+    return _busy(UnavailableError("Postgres is away"))
+
+
+def _own(error: ProblemError) -> Response:
+    return problem(error.status, error.detail, *error.errors, headers=error.headers)
+
+
+def _plain(error: HTTPException) -> Response:
+    return problem(HTTPStatus(error.status_code), error.detail, headers=dict(error.headers or {}))
+
+
+def _unprocessable(*errors: FieldError) -> Response:
+    return problem(HTTPStatus.UNPROCESSABLE_ENTITY, "; ".join(f"{error.field}: {error.reason}" for error in errors), *errors)
+
+
+def _invalid_request(error: RequestValidationError) -> Response:
+    return _unprocessable(*(FieldError(".".join(str(part) for part in one["loc"][1:]) or "body", one["msg"]) for one in error.errors()))
+
+
+def _invalid_model(error: InvalidModel) -> Response:
+    return _unprocessable(*(FieldError(f"line {one.line}: {one.path}" if one.line else one.path, one.reason) for one in error.problems))
+
+
+_ANSWERS: dict[type[Exception], Callable[[Any], Response]] = {
+    ProblemError: _own,
+    HTTPException: _plain,
+    RequestValidationError: _invalid_request,
+    OverloadedError: _busy,
+    UnavailableError: _busy,
+    Malformed: lambda error: _unprocessable(FieldError(error.field, error.reason)),
+    InvalidMapping: lambda error: _unprocessable(FieldError(error.field, error.reason)),
+    InvalidModel: _invalid_model,
+    UnknownModelError: lambda error: _unprocessable(FieldError("model", f"no active stage model is called {error}")),
+}

@@ -1,0 +1,44 @@
+"""What the routes of one process share."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+
+from fastapi import Request
+
+from app.domain.identifiers import IdentityRules
+from app.flow.collect import Collector
+from app.http.keyring import KeyRing
+from app.http.metrics import Metrics
+from app.store.connect import Pool
+from app.store.resident import Resident
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the process was started with. `imports_dir` is a folder of our own for files that wait to be imported."""
+
+    dsn: str
+    imports_dir: Path
+    write_key: str | None
+    rules: IdentityRules
+    script_path: str = "/waystage.js"
+    public_url: str | None = None
+    country_header: str | None = None
+    trusted_proxies: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Service:
+    """Connections, queue, keys and resident frames of one process."""
+
+    options: Options
+    pool: Pool
+    collector: Collector
+    keys: KeyRing
+    resident: Resident
+    metrics: Metrics
+
+
+def service_of(request: Request) -> Service:
+    return cast("Service", request.app.state.service)

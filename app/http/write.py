@@ -1,0 +1,149 @@
+"""The write routes: what the Segment spec sends, answered after the commit."""
+
+import base64
+import binascii
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import Any
+
+import msgspec
+from fastapi import APIRouter, Request, Response
+
+from app.domain.events import TYPES, Arrival, Refused, parse_event, truncated_ip
+from app.flow.collect import Outcome, OverloadedError, Parsed, Submission, UnavailableError
+from app.http.access import key_on, writer
+from app.http.body import read_body
+from app.http.cors import CORS, PREFLIGHT, is_write_path
+from app.http.examples import BATCH_BODY, EVENT_BODIES, WRITE_ANSWERS
+from app.http.problems import ProblemError
+from app.http.service import Service, service_of
+
+BATCH_BYTES_MAX = 500 * 1024
+BATCH_EVENTS_MAX = 2_500
+GIF = base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
+JSON = "application/json"
+
+
+class Envelope(msgspec.Struct):
+    """What a body says beside its event."""
+
+    writeKey: str | None = None  # noqa: N815
+    sentAt: Any = None  # noqa: N815
+
+
+class Batch(Envelope):
+    """A batch: its events stay raw, so that each is read and refused on its own."""
+
+    batch: list[msgspec.Raw] = msgspec.field(default_factory=list)
+
+
+class Answer(msgspec.Struct):
+    """What became of a request's events."""
+
+    success: bool
+    accepted: int
+    duplicates: int
+    rejected: list[dict[str, Any]]
+
+
+router = APIRouter(tags=["collect"])
+_batch = msgspec.json.Decoder(Batch)
+_envelope = msgspec.json.Decoder(Envelope)
+
+
+def _event_route(kind: str) -> None:
+    @router.post(f"/v1/{kind}", openapi_extra=EVENT_BODIES[kind], responses=WRITE_ANSWERS, name=kind)
+    async def write_event(request: Request) -> Response:
+        body = await read_body(request, BATCH_BYTES_MAX)
+        key = key_on(request) or request.query_params.get("writeKey") or _read(_envelope, body).writeKey
+        return await _written(request, key, [body], None, kind)
+
+
+for _kind in TYPES:
+    _event_route(_kind)
+
+
+@router.post("/v1/batch", openapi_extra=BATCH_BODY, responses=WRITE_ANSWERS)
+@router.post("/v1/import", openapi_extra=BATCH_BODY, responses=WRITE_ANSWERS, summary="The same as /v1/batch")
+async def batch(request: Request) -> Response:
+    body = _read(_batch, await read_body(request, BATCH_BYTES_MAX))
+    if len(body.batch) > BATCH_EVENTS_MAX:
+        raise ProblemError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"the batch has {len(body.batch)} events; {BATCH_EVENTS_MAX} are allowed")
+    key = key_on(request) or request.query_params.get("writeKey") or body.writeKey
+    return await _written(request, key, [bytes(raw) for raw in body.batch], body.sentAt, None)
+
+
+@router.get("/v1/pixel/{kind}", summary="An event as an image: data is the event, JSON in base64")
+async def pixel(kind: str, request: Request, data: str = "") -> Response:
+    """Always a gif: what cannot be stored is counted as lost."""
+    service = service_of(request)
+    try:
+        raw = base64.b64decode(data.replace("-", "+").replace("_", "/") + "=" * (-len(data) % 4))
+        key = key_on(request) or request.query_params.get("writeKey") or _read(_envelope, raw).writeKey
+        outcome = await _submit(service, request, key, [raw], None, kind if kind in TYPES else None)
+        for refused in outcome.rejected.values():
+            service.metrics.lose(refused.code.value)
+    except (binascii.Error, ProblemError, OverloadedError, UnavailableError) as error:
+        service.metrics.lose(type(error).__name__)
+    return Response(GIF, media_type="image/gif", headers=CORS | {"Cache-Control": "no-store"})
+
+
+@router.options("/v1/{route:path}", include_in_schema=False)
+async def preflight(route: str) -> Response:
+    writes = is_write_path(f"/v1/{route}")
+    return Response(status_code=HTTPStatus.NO_CONTENT if writes else HTTPStatus.METHOD_NOT_ALLOWED, headers=PREFLIGHT if writes else {})
+
+
+async def _written(request: Request, key: str | None, raws: list[bytes], sent_at: object, kind: str | None) -> Response:
+    outcome = await _submit(service_of(request), request, key, raws, sent_at, kind)
+    rejected = [_shown(index, refused) for index, refused in sorted(outcome.rejected.items())]
+    answer = Answer(success=True, accepted=outcome.accepted, duplicates=outcome.duplicates, rejected=rejected)
+    return Response(msgspec.json.encode(answer), media_type=JSON, headers=CORS)
+
+
+async def _submit(service: Service, request: Request, key: str | None, raws: list[bytes], sent_at: object, kind: str | None) -> Outcome:
+    source = writer(service, key)
+    arrival = Arrival(
+        source_id=source.id,
+        trusted=source.trusted,
+        received_at=datetime.now(UTC),
+        sent_at=sent_at,
+        request_agent=request.headers.get("user-agent"),
+        request_ip=truncated_ip(client_ip(request, service.options.trusted_proxies)),
+        country=_country(request, service),
+    )
+    twins: dict[bytes, int] = {}
+    parsed = [Parsed(parse_event(raw, position, arrival, twins, kind), raw) for position, raw in enumerate(raws)]
+    if not parsed:
+        return Outcome(0, 0, {})
+    return await service.collector.submit(Submission(source.id, arrival.received_at, parsed))
+
+
+def client_ip(request: Request, trusted_proxies: tuple[str, ...]) -> str | None:
+    """The sender's address: the last one in X-Forwarded-For where a trusted proxy speaks, else the peer's."""
+    peer = request.client.host if request.client else None
+    forwarded = request.headers.get("x-forwarded-for")
+    return forwarded.rpartition(",")[2].strip() if forwarded and peer in trusted_proxies else peer
+
+
+def _country(request: Request, service: Service) -> str | None:
+    header = service.options.country_header
+    peer = request.client.host if request.client else None
+    return request.headers.get(header) if header and peer in service.options.trusted_proxies else None
+
+
+def _shown(index: int, refused: Refused) -> dict[str, Any]:
+    return {
+        "index": index,
+        "messageId": refused.message_id,
+        "code": refused.code.value,
+        "field": refused.field,
+        "message": refused.message,
+    }
+
+
+def _read(decoder: "msgspec.json.Decoder[Any]", body: bytes) -> Any:
+    try:
+        return decoder.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise ProblemError(HTTPStatus.BAD_REQUEST, f"the body is not JSON of the expected form: {error}") from error

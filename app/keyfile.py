@@ -1,0 +1,34 @@
+"""The file `keys` in the data folder: where keys that were made are kept, and where the command line finds them."""
+
+import os
+from pathlib import Path
+
+from app.domain.keys import Keys
+
+_NAMES = {"write": "WAYSTAGE_WRITE_KEY", "server": "WAYSTAGE_SERVER_KEY", "read": "WAYSTAGE_READ_KEY", "admin": "WAYSTAGE_ADMIN_KEY"}
+
+
+def read_keys(data_dir: Path) -> Keys:
+    """The keys that the file keeps; None where it keeps none."""
+    try:
+        lines = (data_dir / "keys").read_text("utf-8").splitlines()
+    except FileNotFoundError:
+        lines = []
+    found = dict(line.split("=", 1) for line in lines if "=" in line)
+    return Keys(*(found.get(_NAMES[door]) for door in Keys._fields))
+
+
+def keep_keys(data_dir: Path, keys: Keys) -> None:
+    """Write keys to the file, readable by its owner alone; what it kept of other doors stays."""
+    kept = read_keys(data_dir)
+    merged = Keys(*(new or old for new, old in zip(keys, kept, strict=True)))
+    text = "".join(f"{_NAMES[door]}={key}\n" for door, key in merged._asdict().items() if key)
+    written = data_dir / "keys.new"
+    with os.fdopen(os.open(written, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        file.write(text)
+    written.replace(data_dir / "keys")
+
+
+def known_keys(data_dir: Path, given: Keys) -> Keys:
+    """What the operator set, else what the file keeps."""
+    return Keys(*(one or other for one, other in zip(given, read_keys(data_dir), strict=True)))

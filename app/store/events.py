@@ -1,0 +1,189 @@
+"""Events: written ids first, so that (source, messageId) is unique for ever; read as frames for the rules."""
+
+import uuid
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+import polars as pl
+from sqlalchemy import Dialect
+from sqlalchemy.dialects import postgresql
+
+from app.domain.events import Event
+from app.domain.frames import EVENTS, Schema
+from app.store.connect import Connection
+from app.store.copy import columns, copy_out
+from app.store.tables import MONTHS, events
+
+ONE_STATEMENT_MAX = 200
+
+
+class FailedEvent(NamedTuple):
+    """A row of failed_events: an event that is not stored as one, as bytes, with its typed reason. `received_at` is in UTC."""
+
+    received_at: datetime
+    source_id: int
+    import_id: int | None
+    position: int
+    message_id: str | None
+    code: str
+    field: str | None
+    message: str
+    body: bytes
+
+
+_NAMES = Event._fields
+_DIALECT: Dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
+_TYPES = {column.name: column.type.compile(dialect=_DIALECT).split(" COLLATE")[0] for column in events.columns}
+_ARRAYS = ", ".join(f"${index}::{_TYPES[name]}[]" for index, name in enumerate(_NAMES, start=1))
+_LIST = ", ".join(_NAMES)
+
+_WRITE_FEW = f"""
+with arrived as materialized (select * from unnest({_ARRAYS}) as a ({_LIST})),
+fresh as (insert into message_ids select id from arrived order by id on conflict do nothing returning id),
+stored as (insert into events ({_LIST}) select {", ".join("a." + name for name in _NAMES)} from arrived a join fresh using (id)),
+marked as (
+  insert into touched (queue, received_at, received_to, events)
+  select ${len(_NAMES) + 1}, min(a.received_at), max(a.received_at), array_agg(a.id) from arrived a join fresh using (id)
+  having count(*) > 0)
+select id from fresh
+"""
+_WRITE_IDS = "insert into message_ids select id from unnest($1::uuid[]) as a (id) order by id on conflict do nothing returning id"
+_MARK = "insert into touched (queue, received_at, received_to, events) values ($1, $2, $3, $4)"
+
+
+async def write_events(connection: Connection, arrived: Sequence[Event], queue: int) -> set[uuid.UUID]:
+    """Write events whose ids differ, and mark them as touched; the ids that were not there before. The caller owns the transaction."""
+    if not arrived:
+        return set()
+    if len(arrived) <= ONE_STATEMENT_MAX:
+        rows = await connection.fetch(_WRITE_FEW, *(list(column) for column in zip(*arrived, strict=True)), queue)
+        return {row["id"] for row in rows}
+    return await _write_many(connection, arrived, queue)
+
+
+async def _write_many(connection: Connection, arrived: Sequence[Event], queue: int) -> set[uuid.UUID]:
+    rows = await connection.fetch(_WRITE_IDS, [event.id for event in arrived])
+    fresh = {row["id"] for row in rows}
+    survivors = [event for event in arrived if event.id in fresh]
+    await connection.copy_records_to_table("events", records=survivors, columns=_NAMES)
+    if survivors:
+        instants = [event.received_at for event in survivors]
+        await connection.execute(_MARK, queue, min(instants), max(instants), [event.id for event in survivors])
+    return fresh
+
+
+async def write_failed(connection: Connection, failed: Sequence[FailedEvent]) -> None:
+    if failed:
+        await connection.copy_records_to_table("failed_events", records=failed, columns=FailedEvent._fields)
+
+
+async def ensure_months(connection: Connection, first: datetime, count: int = 3) -> None:
+    """Make sure that the partitions of `count` months exist, from the one that `first` (UTC) lies in."""
+    month = first.astimezone(UTC).year * 12 + first.astimezone(UTC).month - 1
+    for number in range(month, month + count):
+        name = f"{MONTHS}.events_{number // 12:04}_{number % 12 + 1:02}"
+        if await connection.fetchval("select to_regclass($1) is null", name):
+            await connection.execute(
+                f"create table if not exists {name} partition of events for values from ('{_first_day(number)}') to ('{_first_day(number + 1)}')"
+            )
+
+
+def _first_day(month: int) -> str:
+    return f"{month // 12:04}-{month % 12 + 1:02}-01 00:00:00+00"
+
+
+def _if_text(path: str) -> str:
+    return f"case jsonb_typeof(e.body #> '{{{path}}}') when 'string' then e.body #>> '{{{path}}}' end"
+
+
+_CAMPAIGN = {f"campaign_{part}": _if_text(f"context,campaign,{part}") for part in ("source", "medium", "name", "term", "content")}
+_EXPRESSIONS = {
+    **{name: f"e.{name}" for name in EVENTS},
+    "event": "e.id",
+    "source": "e.source_id",
+    "trusted": "(s.kind = 'trusted')",
+    "external_ids": "e.body #>> '{context,externalIds}'",
+    "url": "coalesce(e.url, e.body #>> '{properties,url}')",
+    "referrer": "coalesce(e.referrer, e.body #>> '{properties,referrer}')",
+    **_CAMPAIGN,
+    "touchpoint_channel": _if_text("properties,touchpoint_channel"),
+    "has_page": "(jsonb_typeof(e.body #> '{context,page}') = 'object') is true",
+    "has_device": "(jsonb_typeof(e.body #> '{context,device}') = 'object') is true",
+    "device_kind": "e.body #>> '{context,device,type}'",
+    "country": "e.body #>> '{context,location,country}'",
+    "traits": "case when e.type = 'identify' and jsonb_typeof(e.body -> 'traits') = 'object' then e.body ->> 'traits' end",
+}
+_COLUMN_OF_PATH: dict[tuple[str, ...], str] = {("context", "page", "url"): "url", ("context", "page", "referrer"): "referrer"}
+_TOP_LEVEL = {"type": "type", "event": "name", "userId": "user_id", "anonymousId": "anonymous_id", "messageId": "message_id"}
+
+
+def event_columns(paths: Iterable[tuple[str, tuple[str, ...]]] = ()) -> tuple[str, Schema]:
+    """Select list and schema of an events frame, with the value and the JSON type of every path that a rule reads.
+
+    The list names events `e` and sources `s`. A path comes as (its text, its parts).
+    """
+    schema, expressions = dict(EVENTS), dict(_EXPRESSIONS)
+    for text, parts in paths:
+        for prefix, expression in (("where", _value(parts)), ("where_type", _value_type(parts))):
+            schema[f"{prefix}:{text}"] = pl.String
+            expressions[f"{prefix}:{text}"] = expression
+    return columns(schema, expressions), schema
+
+
+def _value(parts: tuple[str, ...]) -> str:
+    column = _column(parts)
+    return f"e.{column}" if column else f"e.body #>> {_path(parts)}"
+
+
+def _value_type(parts: tuple[str, ...]) -> str:
+    column = _column(parts)
+    return f"case when e.{column} is not null then 'string' end" if column else f"jsonb_typeof(e.body #> {_path(parts)})"
+
+
+def _column(parts: tuple[str, ...]) -> str | None:
+    return _TOP_LEVEL.get(parts[0]) if len(parts) == 1 else _COLUMN_OF_PATH.get(parts)
+
+
+def _path(parts: tuple[str, ...]) -> str:
+    return "array[" + ", ".join("'" + part.replace("'", "''") + "'" for part in parts) + "]::text[]"
+
+
+async def read_touched_events(connection: Connection, ids: Sequence[int], select: str, schema: Schema) -> pl.DataFrame:
+    """The events that touched rows name and that are still there, as a frame of `event_columns`."""
+    query = f"""
+        select {select} from touched t cross join lateral unnest(t.events) as n (id)
+        join events e on e.id = n.id and e.received_at between t.received_at and t.received_to
+        join sources s on s.id = e.source_id where t.id = any($1::bigint[])"""
+    return await copy_out(connection, query, schema, list(ids))
+
+
+async def read_customer_events(connection: Connection, customers: Sequence[int], select: str, schema: Schema) -> pl.DataFrame:
+    """All events of some customers, as a frame of `event_columns` with their customer and subject."""
+    query = f"""
+        select {select}, i.owner as customer, i.id as subject from identifiers i join event_subjects es on es.subject = i.id
+        join events e on e.id = es.event and e.received_at = es.received_at
+        join sources s on s.id = e.source_id where i.owner = any($1::bigint[])"""
+    return await copy_out(connection, query, {**schema, "customer": pl.Int64, "subject": pl.Int64}, list(customers))
+
+
+async def read_months(connection: Connection) -> list[tuple[datetime, datetime]]:
+    """The months (UTC, half open) in which events were received."""
+    row = await connection.fetchrow("select min(received_at) as first, max(received_at) as last from events")
+    if row["first"] is None:
+        return []
+    rows = await connection.fetch(
+        """select month at time zone 'UTC' as first, (month + interval '1 month') at time zone 'UTC' as next from generate_series(
+        date_trunc('month', $1::timestamptz at time zone 'UTC'), $2::timestamptz at time zone 'UTC', interval '1 month') as month""",
+        row["first"],
+        row["last"],
+    )
+    return [(month["first"], month["next"]) for month in rows]
+
+
+async def read_month(connection: Connection, first: datetime, following: datetime) -> pl.DataFrame:
+    """All events received in [first, following), as frames.EVENTS."""
+    select, schema = event_columns()
+    query = f"""select {select} from events e join sources s on s.id = e.source_id
+        where e.received_at >= $1::timestamptz and e.received_at < $2::timestamptz"""
+    return await copy_out(connection, query, schema, first, following)

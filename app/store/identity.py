@@ -1,0 +1,230 @@
+"""Identifiers, links, aliases and subjects. Only the worker writes them, so a statement need not fear another writer."""
+
+import polars as pl
+
+from app.domain.frames import INSTANT, Schema
+from app.domain.identifiers import Named
+from app.domain.owners import Evidence
+from app.store.connect import Connection
+from app.store.copy import Kept, columns, copy_in, copy_out, write_difference
+
+IDENTIFIERS: Schema = {"identifier": pl.Int64, "kind": pl.String, "value": pl.String, "named_at": INSTANT}
+USERS: Schema = {"identifier": pl.Int64, "value": pl.String, "named_at": INSTANT, "named_directly": pl.Boolean}
+LINKS: Schema = {
+    "weaker": pl.Int64,
+    "target": pl.Int64,
+    "target_kind": pl.String,
+    "trusted": pl.Boolean,
+    "linked_at": INSTANT,
+    "target_value": pl.String,
+}
+ALIASES: Schema = {
+    "user_id": pl.Int64,
+    "previous_id": pl.Int64,
+    "user_anonymous": pl.Int64,
+    "previous_anonymous": pl.Int64,
+    "trusted": pl.Boolean,
+    "linked_at": INSTANT,
+}
+SETTLED: Schema = {"identifier": pl.Int64, "owner": pl.Int64}
+OWNERS: Schema = {"identifier": pl.Int64, "parent": pl.Int64, "via": pl.Int64, "owner": pl.Int64}
+
+_IDENTIFIER_COLUMNS = columns(IDENTIFIERS, {"identifier": "i.id", "kind": "i.kind", "value": "i.value", "named_at": "i.named_at"})
+_USER_COLUMNS = columns(USERS, {"identifier": "i.id", "value": "i.value", "named_at": "i.named_at", "named_directly": "i.named_directly"})
+_LINK_COLUMNS = columns(LINKS, {name: f"l.{name}" for name in LINKS if name != "target_value"} | {"target_value": "i.value"})
+_ALIAS_COLUMNS = columns(ALIASES)
+_OWNER_COLUMNS = columns(OWNERS, {"identifier": "id"})
+
+# Each statement takes a temporary table of what new events say and returns the identifiers whose evidence it changed.
+
+_MERGE_IDENTIFIERS = """
+insert into identifiers as i (id, kind, value, owner, named_at, named_directly)
+select identifier, kind, value, identifier, named_at, named_directly from named_identifiers
+on conflict (id) do update set named_at = least(i.named_at, excluded.named_at), named_directly = i.named_directly or excluded.named_directly
+where excluded.named_at < i.named_at or excluded.named_directly > i.named_directly
+returning id
+"""
+_MERGE_LINKS = """
+insert into links as l (weaker, target, target_kind, trusted, linked_at, event, source_id)
+select weaker, target, target_kind, trusted, linked_at, event, source from named_links
+on conflict (weaker, target) do update
+set trusted = excluded.trusted, linked_at = excluded.linked_at, event = excluded.event, source_id = excluded.source_id
+where (not excluded.trusted, excluded.linked_at, excluded.event) < (not l.trusted, l.linked_at, l.event)
+returning weaker as id
+"""
+_MERGE_ALIASES = """
+with merged as (
+  insert into aliases as a (user_id, previous_id, user_anonymous, previous_anonymous, trusted, linked_at, event, source_id)
+  select user_id, previous_id, user_anonymous, previous_anonymous, trusted, linked_at, event, source from named_aliases
+  on conflict (user_id, previous_id) do update
+  set trusted = excluded.trusted, linked_at = excluded.linked_at, event = excluded.event, source_id = excluded.source_id
+  where (not excluded.trusted, excluded.linked_at, excluded.event) < (not a.trusted, a.linked_at, a.event)
+  returning user_id, previous_id, user_anonymous, previous_anonymous)
+select m.id from merged cross join lateral (values (user_id), (previous_id), (user_anonymous), (previous_anonymous)) as m (id)
+"""
+_TEMPORARY = {
+    "named_identifiers": "identifier bigint, kind text, value text, named_at timestamptz, named_directly boolean",
+    "named_links": "target bigint, target_kind text, trusted boolean, event uuid, source smallint, weaker bigint, linked_at timestamptz",
+    "named_aliases": "user_id bigint, previous_id bigint, event uuid, source smallint, trusted boolean, linked_at timestamptz,"
+    " user_anonymous bigint, previous_anonymous bigint",
+}
+
+
+async def learn(connection: Connection, named: Named) -> set[int]:
+    """Merge what new events say of identity; the identifiers whose own evidence changed by it."""
+    await copy_in(connection, "event_subjects", named.subjects)
+    changed: set[int] = set()
+    for table, frame, statement in (
+        ("named_identifiers", named.identifiers, _MERGE_IDENTIFIERS),
+        ("named_links", named.links, _MERGE_LINKS),
+        ("named_aliases", named.aliases, _MERGE_ALIASES),
+    ):
+        if frame.is_empty():
+            continue
+        await connection.execute(f"create temporary table if not exists {table} ({_TEMPORARY[table]}) on commit delete rows")
+        await copy_in(connection, table, frame)
+        changed.update(row["id"] for row in await connection.fetch(statement))
+    return changed
+
+
+# The identifiers whose owner can change: those with changed evidence, the alias groups of the users among them, what their best
+# links lead to (which may follow them, by rule 2), what followed them before, and everything below any of these.
+
+_ASKED = """
+with recursive changed as (select unnest($1::bigint[]) as id),
+grouped (id) as (
+  select id from changed
+  union
+  select partner.id from grouped g
+  join aliases a on g.id in (a.user_id, a.previous_id)
+  cross join lateral (values (a.user_id), (a.previous_id)) as partner (id)),
+aliased as (
+  select m.id from grouped g join aliases a on g.id in (a.user_id, a.previous_id)
+  cross join lateral (values (a.user_anonymous), (a.previous_anonymous)) as m (id)),
+evident as (select id from grouped union select id from aliased),
+followers as (
+  select best.target as id from evident e cross join unnest($2::text[]) as k (kind) cross join lateral (
+    select l.target from links l join identifiers t on t.id = l.target
+    where l.weaker = e.id and l.target_kind = k.kind order by l.trusted desc, l.linked_at, t.value limit 1) as best
+  union select i.id from identifiers i join evident e on i.via = e.id),
+asked (id) as (
+  select id from evident union select id from followers
+  union
+  select child.id from asked a join identifiers child on child.parent = a.id)
+select distinct a.id from asked a join identifiers i on i.id = a.id
+"""
+_LINKED_TO = "select distinct weaker as id from links where target = any($1::bigint[]) and target_kind <> 'user_id'"
+_BEST_LINKS = f"""
+select {_LINK_COLUMNS} from unnest($1::bigint[]) as w (id) cross join unnest($2::text[]) as k (kind)
+cross join lateral (
+  select l.* from links l join identifiers t on t.id = l.target
+  where l.weaker = w.id and l.target_kind = k.kind order by l.trusted desc, l.linked_at, t.value limit 1) as l
+join identifiers i on i.id = l.target
+"""
+_ALIASES_OF = f"""
+select {_ALIAS_COLUMNS} from (
+  select * from aliases where user_id = any($1::bigint[]) union select * from aliases where previous_id = any($1::bigint[])
+  union select * from aliases where user_anonymous = any($1::bigint[]) union select * from aliases where previous_anonymous = any($1::bigint[])
+) as a
+"""
+
+
+async def asked_for(connection: Connection, changed: set[int], kinds: tuple[str, ...]) -> list[int]:
+    """The identifiers whose owner can change when the evidence of some changed."""
+    if not changed:
+        return []
+    return [row["id"] for row in await connection.fetch(_ASKED, list(changed), list(kinds[1:]))]
+
+
+async def evidence_for(connection: Connection, asked: list[int], kinds: tuple[str, ...]) -> Evidence:
+    """Everything that the owners of these identifiers follow from."""
+    linked = [row["id"] for row in await connection.fetch(_LINKED_TO, asked)]
+    concerned = list({*asked, *linked})
+    links = await copy_out(connection, _BEST_LINKS, LINKS, concerned, list(kinds[:-1]))
+    aliases = await copy_out(connection, _ALIASES_OF, ALIASES, concerned)
+    users = list({*aliases["user_id"], *aliases["previous_id"]})
+    targets = list({*links["target"], *users})
+    return Evidence(
+        identifiers=await copy_out(
+            connection, f"select {_IDENTIFIER_COLUMNS} from identifiers i where i.id = any($1::bigint[])", IDENTIFIERS, asked
+        ),
+        users=await copy_out(connection, f"select {_USER_COLUMNS} from identifiers i where i.id = any($1::bigint[])", USERS, users),
+        links=links,
+        aliases=aliases,
+        settled=await copy_out(connection, "select id, owner from identifiers where id = any($1::bigint[])", SETTLED, targets),
+    )
+
+
+_SUBJECTS = Kept(
+    "event_subjects",
+    {"subject": pl.Int64, "occurred_at": INSTANT, "event": pl.String, "received_at": INSTANT},
+    {"subject": "bigint", "occurred_at": "timestamptz", "event": "uuid"},
+)
+_EVIDENCE: Schema = {"event": pl.String, "source_id": pl.Int16}
+_LINKS = Kept(
+    "links",
+    {name: kind for name, kind in LINKS.items() if name != "target_value"} | _EVIDENCE,
+    {"weaker": "bigint", "target": "bigint"},
+)
+_ALIASES = Kept("aliases", ALIASES | _EVIDENCE, {"user_id": "bigint", "previous_id": "bigint"})
+_NAMED: Schema = {"identifier": pl.Int64, "kind": pl.String, "value": pl.String, "named_at": INSTANT, "named_directly": pl.Boolean}
+
+
+async def replace_all(connection: Connection, named: Named) -> int:
+    """Make everything kept of identity what all events say, touching only what differs; how many rows differed."""
+    differing = await _replace_identifiers(connection, named.identifiers)
+    for kept, frame in ((_SUBJECTS, named.subjects), (_LINKS, named.links), (_ALIASES, named.aliases)):
+        new = frame.rename({"source": "source_id"}, strict=False)
+        old = await copy_out(connection, f"select {columns(kept.schema)} from {kept.table}", kept.schema)
+        gone, fresh = await write_difference(connection, kept, old, new)
+        differing += gone.height + fresh.height
+    return differing
+
+
+async def _replace_identifiers(connection: Connection, named: pl.DataFrame) -> int:
+    old = await copy_out(connection, f"select {columns(_NAMED, {'identifier': 'id'})} from identifiers", _NAMED)
+    gone = old.join(named, on="identifier", how="anti")
+    fresh = named.select(list(_NAMED)).join(old, on=list(_NAMED), how="anti", nulls_equal=True)
+    await connection.execute("delete from identifiers where id = any($1::bigint[])", gone["identifier"].to_list())
+    await connection.execute(
+        """insert into identifiers (id, kind, value, owner, named_at, named_directly)
+        select id, kind, value, id, named_at, named_directly
+        from unnest($1::bigint[], $2::text[], $3::text[], $4::timestamptz[], $5::boolean[]) as n (id, kind, value, named_at, named_directly)
+        on conflict (id) do update set named_at = excluded.named_at, named_directly = excluded.named_directly""",
+        *(fresh[column].to_list() for column in _NAMED),
+    )
+    return gone.height + fresh.height
+
+
+async def all_evidence(connection: Connection) -> Evidence:
+    """The evidence of every identifier there is."""
+    return Evidence(
+        identifiers=await copy_out(connection, f"select {_IDENTIFIER_COLUMNS} from identifiers i", IDENTIFIERS),
+        users=await copy_out(connection, f"select {_USER_COLUMNS} from identifiers i where i.kind = 'user_id'", USERS),
+        links=await copy_out(connection, f"select {_LINK_COLUMNS} from links l join identifiers i on i.id = l.target", LINKS),
+        aliases=await copy_out(connection, f"select {_ALIAS_COLUMNS} from aliases", ALIASES),
+        settled=pl.DataFrame(schema=SETTLED),
+    )
+
+
+async def read_owners(connection: Connection, asked: list[int] | None = None) -> pl.DataFrame:
+    """Stored parents and owners, of some identifiers or of all."""
+    if asked is None:
+        return await copy_out(connection, f"select {_OWNER_COLUMNS} from identifiers", OWNERS)
+    return await copy_out(connection, f"select {_OWNER_COLUMNS} from identifiers where id = any($1::bigint[])", OWNERS, asked)
+
+
+async def write_owners(connection: Connection, changed: pl.DataFrame) -> None:
+    """Set parent, via and owner of identifiers (a frame of OWNERS)."""
+    if changed.is_empty():
+        return
+    await connection.execute(
+        """update identifiers i set parent = o.parent, via = o.via, owner = o.owner
+        from unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[]) as o (id, parent, via, owner) where i.id = o.id""",
+        *(changed[column].to_list() for column in OWNERS),
+    )
+
+
+async def owners_of(connection: Connection, identifiers: list[int]) -> set[int]:
+    rows = await connection.fetch("select distinct owner from identifiers where id = any($1::bigint[])", identifiers)
+    return {row["owner"] for row in rows}

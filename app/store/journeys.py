@@ -1,0 +1,126 @@
+"""Derived rows: read beside what was derived afresh, and only what differs is written."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+import polars as pl
+
+from app.domain.customers import canonical_traits
+from app.domain.frames import CUSTOMERS, ENTRIES, SESSIONS, TOUCHES
+from app.store.connect import Connection
+from app.store.copy import Kept, columns, copy_out, write_difference
+
+STORED_ENTRIES = {"stage_model": pl.Int16, **ENTRIES}
+
+
+class Derived(NamedTuple):
+    """What is derived of some customers: frames of CUSTOMERS, SESSIONS, TOUCHES, and ENTRIES with their `stage_model`."""
+
+    customers: pl.DataFrame
+    sessions: pl.DataFrame
+    touches: pl.DataFrame
+    entries: pl.DataFrame
+
+
+_KEPT = (
+    Kept("customers", CUSTOMERS, {"customer": "bigint"}),
+    Kept("sessions", SESSIONS, {"customer": "bigint", "event": "uuid"}),
+    Kept("touches", TOUCHES, {"customer": "bigint", "event": "uuid"}),
+    Kept("entries", STORED_ENTRIES, {"stage_model": "smallint", "customer": "bigint", "event": "uuid"}),
+)
+
+
+async def read_derived(connection: Connection, customers: Sequence[int], stage_models: Sequence[int]) -> Derived:
+    """What is stored of some customers, entries of some stage models only."""
+    frames = []
+    for kept in _KEPT:
+        of_models = " and stage_model = any($2::smallint[])" if kept.table == "entries" else ""
+        values = (list(customers), list(stage_models)) if of_models else (list(customers),)
+        query = f"select {columns(kept.schema)} from {kept.table} where customer = any($1::bigint[]){of_models}"
+        frames.append(await copy_out(connection, query, kept.schema, *values))
+    stored = Derived(*frames)
+    return stored._replace(customers=stored.customers.with_columns(canonical_traits(stored.customers["traits"])))
+
+
+async def write_derived(connection: Connection, stored: Derived, derived: Derived) -> set[int]:
+    """Write what differs between stored and derived rows of the same customers; the customers that differ."""
+    changed: set[int] = set()
+    for kept, old, new in zip(_KEPT, stored, derived, strict=True):
+        gone, fresh = await write_difference(connection, kept, old, new)
+        changed.update(gone["customer"], fresh["customer"])
+    return changed
+
+
+async def append_changes(connection: Connection, customers: Sequence[int]) -> None:
+    """Tell the resident frames which customers to read again."""
+    await connection.execute("insert into changes (customer) select unnest($1::bigint[])", list(customers))
+
+
+async def prune_changes(connection: Connection, keep: int) -> None:
+    """Forget all but the latest `keep` versions; a reader that is further behind loads everything again."""
+    await connection.execute("delete from changes where version <= (select max(version) from changes) - $1", keep)
+
+
+async def heavy_customers(connection: Connection, customers: Sequence[int], events: int) -> set[int]:
+    """Those of some customers that had more than so many events when last derived."""
+    rows = await connection.fetch(
+        "select customer from customers where customer = any($1::bigint[]) and events > $2", list(customers), events
+    )
+    return {row["customer"] for row in rows}
+
+
+async def has_customers(connection: Connection) -> bool:
+    found: bool = await connection.fetchval("select exists (select from customers) or exists (select from touched)")
+    return found
+
+
+async def delete_entries(connection: Connection, stage_model: int) -> None:
+    await connection.execute("delete from entries where stage_model = $1", stage_model)
+
+
+async def next_shard(connection: Connection, after: int | None, events: int) -> list[int]:
+    """The next owners of identifiers and customers by number, as many as have about so many events; empty after the last."""
+    rows = await connection.fetch(
+        """with numbered as (
+          select o.owner, sum(coalesce(c.events, 1)) over (order by o.owner) - coalesce(c.events, 1) as before from (
+            (select distinct owner from identifiers where owner > $1 order by owner limit $2)
+            union (select customer from customers where customer > $1 order by customer limit $2)
+            order by owner limit $2) as o left join customers c on c.customer = o.owner)
+        select owner from numbered where before < $2 order by owner""",
+        -1 if after is None else after,
+        events,
+    )
+    return [row["owner"] for row in rows]
+
+
+class Totals(NamedTuple):
+    """How many people there are, and how many sessions of theirs."""
+
+    customers: int
+    sessions: int
+
+
+async def totals(connection: Connection) -> Totals:
+    row = await connection.fetchrow(
+        """select (select count(*) from customers where not machine) as customers,
+        (select count(*) from sessions where not machine) as sessions"""
+    )
+    return Totals(row["customers"], row["sessions"])
+
+
+class Snapshot(NamedTuple):
+    """The instant of a snapshot (UTC) up to which every acknowledged event is in the derived rows, and their version."""
+
+    as_of: datetime
+    version: int
+    oldest: int
+
+
+async def snapshot(connection: Connection) -> Snapshot:
+    """Read first in a REPEATABLE READ transaction: what the transaction's answer is as of."""
+    row = await connection.fetchrow(
+        """select least(clock_timestamp(), (select min(received_at) from touched where queue < 3)) as as_of,
+        coalesce((select max(version) from changes), 0) as version, coalesce((select min(version) from changes), 0) as oldest"""
+    )
+    return Snapshot(row["as_of"], row["version"], row["oldest"])

@@ -1,0 +1,73 @@
+"""The schema: brought up to date by Alembic under a lock, checked before a process serves."""
+
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection as SyncConnection
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.pool import NullPool
+
+from app.store.connect import SERVER_VERSION_MIN
+
+FOLDER = Path(__file__).resolve().parents[2]
+_LOCK = 0x57415953
+
+
+class StaleSchemaError(RuntimeError):
+    """The database has another schema than this program; run `waystage migrate`."""
+
+
+class OldServerError(RuntimeError):
+    """The server is older than the oldest PostgreSQL that Waystage runs on."""
+
+
+def engine(dsn: str) -> AsyncEngine:
+    """An engine for Alembic that connects as asyncpg itself understands the DSN."""
+
+    async def connect() -> Any:
+        return await asyncpg.connect(dsn)
+
+    return create_async_engine("postgresql+asyncpg://", async_creator=connect, poolclass=NullPool)
+
+
+async def migrate(dsn: str) -> None:
+    """Bring the schema up to date; of several starts at once one migrates, the others wait. Idempotent."""
+    database = engine(dsn)
+    async with database.connect() as connection:
+        await connection.run_sync(_upgrade)
+    await database.dispose()
+
+
+async def check_schema(dsn: str) -> None:
+    """Raise `StaleSchemaError` unless the database's schema is this program's."""
+    database = engine(dsn)
+    async with database.connect() as connection:
+        current = await connection.run_sync(lambda sync: MigrationContext.configure(sync).get_current_revision())
+    await database.dispose()
+    head = ScriptDirectory.from_config(config()).get_current_head()
+    if current != head:
+        raise StaleSchemaError(f"the database has schema {current}, this program needs {head}: run `waystage migrate`")
+
+
+def config(connection: SyncConnection | None = None) -> Config:
+    """Alembic's configuration; with a connection, its commands run over that one."""
+    made = Config(FOLDER / "alembic.ini")
+    made.attributes["connection"] = connection
+    return made
+
+
+def _upgrade(connection: SyncConnection) -> None:
+    version = connection.execute(text("show server_version_num")).scalar_one()
+    if int(version) < SERVER_VERSION_MIN * 10_000:
+        raise OldServerError(f"PostgreSQL {SERVER_VERSION_MIN} or newer is needed; this server is {int(version) // 10_000}")
+    connection.execute(text("select pg_advisory_lock(:lock)"), {"lock": _LOCK})
+    connection.commit()
+    command.upgrade(config(connection), "head")
+    connection.execute(text("select pg_advisory_unlock(:lock)"), {"lock": _LOCK})
+    connection.commit()

@@ -1,0 +1,20 @@
+/** The small marks that stand for a stage, a channel and an identifier. */
+
+import { h } from "./element";
+import { named } from "./format";
+import type { Stages } from "./stages";
+import type { Identifier } from "./wire";
+
+/** A stage: its dot in its colour, and its label. */
+export function stageBadge(stage: string | null, stages: Stages): HTMLElement {
+  const tone = stages.tone(stage);
+  return h("span", { class: tone === null ? "stage" : `stage tone-${tone}` }, stages.label(stage));
+}
+
+export function channelChip(channel: string): HTMLElement {
+  return h("span", { class: "chip" }, named(channel));
+}
+
+export function identifierChip({ kind, value }: Identifier): HTMLElement {
+  return h("span", { class: "chip" }, h("span", { class: "kind" }, named(kind)), " ", h("span", { class: "value" }, value));
+}

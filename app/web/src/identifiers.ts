@@ -1,0 +1,28 @@
+/** How a customer is named in links. */
+
+import type { Identifier } from "./wire";
+
+const RANKS = ["user_id", "email", "phone", "", "anonymous_id"];
+
+/** The identifiers from strong to weak; an operator's own kinds stand before anonymous_id. */
+export function byStrength(identifiers: Identifier[]): Identifier[] {
+  return [...identifiers].sort((a, b) => rank(a.kind) - rank(b.kind));
+}
+
+function rank(kind: string): number {
+  const place = RANKS.indexOf(kind);
+  return place < 0 ? RANKS.indexOf("") : place;
+}
+
+/** "user_id:u-1", the name under which a customer is asked for. */
+export function nameOf(identifiers: Identifier[]): string {
+  const [strongest] = byStrength(identifiers);
+  return strongest ? `${strongest.kind}:${strongest.value}` : "";
+}
+
+/** The path of a customer's journey; the first colon parts kind and value. */
+export function journeyPath(customer: string): string {
+  const colon = customer.indexOf(":");
+  const [kind, value] = [customer.slice(0, colon), customer.slice(colon + 1)];
+  return `/v1/customers/${encodeURIComponent(kind)}:${encodeURIComponent(value)}/journey`;
+}

@@ -1,0 +1,154 @@
+/** The answers of the API, as they come over the wire. Instants are ISO 8601 text in UTC, dwell times are seconds. */
+
+export type Labels = Record<string, string>;
+
+export interface StageModel {
+  model: string;
+  version: number;
+  labels?: Labels | null;
+  stages: { stage: string; labels?: Labels | null }[];
+}
+
+export interface Dwell {
+  median: number | null;
+  p90: number | null;
+}
+
+export interface StageRow {
+  stage: string;
+  label?: string | null;
+  at_start: number;
+  entries: number;
+  exits: number;
+  at_end: number;
+  customers: number;
+  dwell: Dwell;
+}
+
+/** `from` is null at the beginning of a journey. */
+export interface Transition {
+  from: string | null;
+  to: string;
+  count: number;
+  customers: number;
+  share: number;
+  dwell: Dwell;
+}
+
+export interface Transitions {
+  model: string;
+  version: number;
+  mode: string;
+  as_of: string;
+  stages: StageRow[];
+  transitions: Transition[];
+}
+
+export interface FunnelStep {
+  stage: string;
+  reached: number;
+  converted: number;
+  still_in_window: number;
+  dropped: number;
+  conversion: number | null;
+  time_to_convert: Dwell | null;
+}
+
+export interface Funnel {
+  steps: FunnelStep[];
+  as_of: string;
+}
+
+export interface Identifier {
+  kind: string;
+  value: string;
+}
+
+export interface Customer {
+  identifiers: Identifier[];
+  stage: string | null;
+  since: string | null;
+  first_seen: string;
+  last_seen: string;
+}
+
+export interface Customers {
+  customers: Customer[];
+  next: string | null;
+  total: number;
+  sessions: number;
+}
+
+export interface Entry {
+  stage: string;
+  entered_at: string;
+  left_at: string | null;
+  dwell: number | null;
+  from: string | null;
+  channel: string | null;
+  campaign: string | null;
+  event: string | null;
+}
+
+export interface Touch {
+  touched_at: string;
+  kind: string;
+  channel: string | null;
+  source: string | null;
+  medium: string | null;
+  campaign: string | null;
+  referrer: string | null;
+  device: string | null;
+  event: string | null;
+  machine: boolean;
+}
+
+export interface Session {
+  started_at: string;
+  ended_at: string;
+  events: number;
+  channel: string | null;
+  campaign: string | null;
+  device: string | null;
+  event: string | null;
+}
+
+/** One event of a journey; `event` is its message id. */
+export interface JourneyEvent {
+  event: string;
+  type: string;
+  name: string | null;
+  occurred_at: string;
+  url: string | null;
+  channel: string | null;
+}
+
+export interface Journey {
+  customer: {
+    identifiers: Identifier[];
+    traits: Record<string, unknown> | null;
+    first_seen: string;
+    last_seen: string;
+  };
+  entries: Entry[];
+  touches: Touch[];
+  sessions: Session[];
+  events: JourneyEvent[];
+  as_of: string;
+  next: string | null;
+}
+
+export interface Source {
+  name: string;
+  kind: string;
+  last_event_at: string | null;
+  events_24h: number;
+}
+
+/** application/problem+json */
+export interface Problem {
+  title?: string;
+  status?: number;
+  detail?: string;
+  errors?: { field?: string; reason?: string }[];
+}

@@ -1,0 +1,100 @@
+"""The worker: the one process at a time that derives. Others stand by and take over when its connection ends."""
+
+import asyncio
+import time
+from contextlib import suppress
+from datetime import UTC, datetime
+
+import structlog
+
+from app.domain.identifiers import IdentityRules
+from app.flow.derive import derive_heavy, derive_touched
+from app.flow.rebuild import rebuild_step
+from app.flow.stage_models import begin_models, switch_models
+from app.settings import Settings
+from app.store.accounts import fold_counts
+from app.store.connect import AWAY, Connection, connect
+from app.store.events import ensure_months
+from app.store.journeys import prune_changes
+
+IDLE_SECONDS = 0.1
+AWAY_SECONDS = 1.0
+HOUSEKEEPING_SECONDS = 2.0
+HEAVY_SECONDS = 5.0
+CHANGES_KEPT = 1_000_000
+_LOCK = 0x44455249
+
+log = structlog.get_logger("worker")
+
+
+def identity_rules(settings: Settings) -> IdentityRules:
+    return IdentityRules(settings.identifier_kinds, settings.phone_region)
+
+
+async def work(dsn: str, rules: IdentityRules, stop: asyncio.Event) -> None:
+    """Derive until `stop` is set; while Postgres is away, come back every second."""
+    while not stop.is_set():
+        try:
+            connection = await connect(dsn, application="waystage worker")
+            try:
+                await _hold_lock(connection, rules, stop)
+            finally:
+                connection.terminate()
+        except AWAY as error:
+            log.warning("postgres is away", error=str(error) or type(error).__name__)
+            await _rest(stop, AWAY_SECONDS)
+
+
+async def _hold_lock(connection: Connection, rules: IdentityRules, stop: asyncio.Event) -> None:
+    """Wait for the lock, which lasts as long as the connection, then work in turns."""
+    while not await connection.fetchval("select pg_try_advisory_lock($1)", _LOCK):
+        await _rest(stop, AWAY_SECONDS)
+        if stop.is_set():
+            return
+    log.info("deriving")
+    turns = _Turns(connection, rules)
+    while not stop.is_set():
+        if not await turns.take():
+            await _rest(stop, IDLE_SECONDS)
+
+
+class _Turns:
+    """Live rounds first; heavy customers and housekeeping every few seconds; a rebuild's steps in between."""
+
+    def __init__(self, connection: Connection, rules: IdentityRules) -> None:
+        self._connection = connection
+        self._rules = rules
+        self._heavy_at = 0.0
+        self._kept_house_at = 0.0
+
+    async def take(self) -> bool:
+        """Do what is due; whether anything was done, so that more may wait."""
+        done = await derive_touched(self._connection, self._rules)
+        if done.marks:
+            log.debug("round", **done._asdict())
+        heavy = self._due("_heavy_at", HEAVY_SECONDS) and (await derive_heavy(self._connection)).marks > 0
+        if self._due("_kept_house_at", HOUSEKEEPING_SECONDS):
+            await self._keep_house()
+        rebuilt = await rebuild_step(self._connection, self._rules)
+        return bool(done.marks or heavy or rebuilt)
+
+    async def _keep_house(self) -> None:
+        await ensure_months(self._connection, datetime.now(UTC))
+        await fold_counts(self._connection)
+        await prune_changes(self._connection, CHANGES_KEPT)
+        await begin_models(self._connection)
+        for name in await switch_models(self._connection):
+            log.info("stage model active", model=name)
+
+    def _due(self, clock: str, seconds: float) -> bool:
+        now = time.monotonic()
+        if now - getattr(self, clock) < seconds:
+            return False
+        setattr(self, clock, now)
+        return True
+
+
+async def _rest(stop: asyncio.Event, seconds: float) -> None:
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await stop.wait()
