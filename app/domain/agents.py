@@ -8,8 +8,9 @@ import polars as pl
 
 from app.domain.lists import document
 
+
 def judge_agents(agents: pl.Series) -> pl.DataFrame:
-    """Columns `agent_device` and `agent_rule` for each user agent, none of which is null. Any letter case.
+    """Columns `agent_device` and `agent_rule` for each user agent, in any letter case; null for null.
 
     The device is desktop, mobile, tablet, tv or other. The rule names what told a machine (null: a person's browser or app):
     `crawler:...`, `mail_scanner:...` or `program:...` (a library or script that names itself instead of a browser).

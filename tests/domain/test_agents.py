@@ -6,7 +6,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.domain.agents import device_named, judge_agents
@@ -99,6 +99,7 @@ def test_a_device_is_called_by_many_words(kind: str, device: str | None) -> None
     assert device_named(kind) == device
 
 
+@settings(deadline=None)
 @given(st.lists(st.text(min_size=1, max_size=40)))
 def test_any_text_is_judged_the_same_alone_and_among_others(agents: list[str]) -> None:
     together = judge_agents(pl.Series(agents, dtype=pl.String)).rows()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.domain.channels import EVIDENCE, channel_named, channels, decide, labels_of, referrer_class, rules, source_class
@@ -164,6 +164,7 @@ words = (
 )
 
 
+@settings(deadline=None)
 @given(st.lists(st.fixed_dictionaries(dict.fromkeys(EVIDENCE, words)), min_size=1, max_size=8))
 def test_every_event_has_a_channel_and_a_known_rule_wherever_it_stands(rows: list[dict[str, str | None]]) -> None:
     together = decide(pl.DataFrame(rows, schema=dict.fromkeys(EVIDENCE, pl.String))).rows()

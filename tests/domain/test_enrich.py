@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.domain.channels import channels
@@ -243,6 +243,7 @@ inputs = {name: texts for name, kind in EVENTS.items() if kind == pl.String} | {
 }
 
 
+@settings(deadline=None)
 @given(st.lists(st.fixed_dictionaries(inputs), min_size=1, max_size=5))
 def test_any_event_is_judged_the_same_alone_and_among_others(rows: list[Row]) -> None:
     together = enrich(pl.DataFrame(rows, schema=EVENTS)).select(*VERDICTS).rows()

@@ -108,8 +108,7 @@ def test_a_stage_entered_and_left_in_one_instant_is_an_entry_and_an_exit() -> No
 def test_listed_by_stage_before_then_count_then_stage() -> None:
     orders = [["cart", "view", "buy"], ["again", "view", "buy"], ["view", "again"], ["again", "view", "cart"]]
     entries = frame(*(journey(customer, *zip(names, range(9), strict=False)) for customer, names in enumerate(orders)))
-    answer = asked(entries, window(None, 100))
-    assert moves(answer) == [
+    assert moves(asked(entries, window(None, 100))) == [
         (None, "again", 2), (None, "view", 1), (None, "cart", 1),
         ("view", "buy", 2), ("view", "cart", 1), ("view", "again", 1),
         ("cart", "view", 1),
@@ -136,8 +135,7 @@ def test_first_keeps_first_entries_and_rebuilds_them() -> None:
 
 
 def test_first_is_first_over_the_whole_history() -> None:
-    again = frame(journey(1, ("view", 0), ("cart", 10), ("view", 20)))
-    assert moves(asked(again, window(15, 100), mode="first")) == []
+    assert moves(asked(frame(journey(1, ("view", 0), ("cart", 10), ("view", 20))), window(15, 100), mode="first")) == []
 
 
 MAILED = frame(journey(1, ("view", 0, {"channel": "direct"}), ("cart", 10, {"channel": "email"}), ("view", 30, {"channel": "direct"})))
