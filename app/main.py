@@ -46,12 +46,22 @@ class CannotRunError(RuntimeError):
 def main() -> None:
     """Run until Ctrl-C or SIGTERM; a second one hurries. Exits with 0 after an orderly stop, with 1 and a reason where it cannot run."""
     try:
-        settings = Settings()
+        settings = read_settings()
         settings.data_dir.mkdir(parents=True, exist_ok=True)
         with _alone(settings.data_dir):
             asyncio.run(_supervise(settings))
-    except (CannotRunError, ClusterError, ValidationError) as reason:
+    except (CannotRunError, ClusterError) as reason:
         sys.exit(f"Waystage cannot run: {reason}")
+
+
+def read_settings() -> Settings:
+    """The settings of the environment. Raises CannotRunError that names the variables, not their values: some are keys."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        faults = [(str(fault["loc"][0]), fault["msg"]) for fault in error.errors(include_input=False, include_url=False)]
+        named = [f"{name if name.isupper() else f'WAYSTAGE_{name.upper()}'}: {reason}" for name, reason in faults]
+        raise CannotRunError("; ".join(named)) from None
 
 
 def exit_with_parent() -> None:
