@@ -1,12 +1,14 @@
 """The command line: `waystage run` starts everything; the rest are its parts, and the operator's tools."""
 
 import asyncio
+import logging
 import signal
 import sys
 from pathlib import Path
 from typing import Annotated
 
 import httpx
+import structlog
 import typer
 import uvicorn
 
@@ -23,6 +25,7 @@ from app.worker import identity_rules, work
 
 DRAIN_SECONDS = 20
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Waystage: customer journeys and their stage transitions.")
+structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.INFO))
 Url = Annotated[str | None, typer.Option("--url", help="The collector's address; by default the one that the settings name.")]
 
 
@@ -45,6 +48,8 @@ def collect() -> None:
         log_level="warning",
         access_log=False,
         server_header=False,
+        proxy_headers=bool(settings.trusted_proxies),
+        forwarded_allow_ips=list(settings.trusted_proxies),
         timeout_graceful_shutdown=DRAIN_SECONDS,
     )
 
@@ -99,7 +104,6 @@ def _options(settings: Settings) -> Options:
         script_path=settings.script_path,
         public_url=settings.public_url,
         country_header=settings.country_header,
-        trusted_proxies=settings.trusted_proxies,
     )
 
 

@@ -11,7 +11,7 @@ from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextC
 
 POLL_SECONDS = 0.3
 CHUNK_BYTES = 256 * 1024
-console = Console(highlight=False)
+console = Console(highlight=False, soft_wrap=True)
 
 
 def import_file(client: httpx.Client, file: Path, mapping: Path | None) -> None:

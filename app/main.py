@@ -15,6 +15,7 @@ from functools import partial
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
+import asyncpg
 from pydantic import ValidationError
 from rich.console import Console
 
@@ -22,6 +23,8 @@ from app.flow.boot import Prepared, prepare
 from app.keyfile import keep_keys, known_keys
 from app.settings import Settings
 from app.store.cluster import Cluster, ClusterError, start
+from app.store.connect import connect
+from app.store.migrations import OldServerError
 from app.welcome import welcome
 
 PARENT_FD = "WAYSTAGE_PARENT_FD"
@@ -50,7 +53,7 @@ def main() -> None:
         settings.data_dir.mkdir(parents=True, exist_ok=True)
         with _alone(settings.data_dir):
             asyncio.run(_supervise(settings))
-    except (CannotRunError, ClusterError) as reason:
+    except (CannotRunError, ClusterError, OldServerError) as reason:
         sys.exit(f"Waystage cannot run: {reason}")
 
 
@@ -163,6 +166,7 @@ async def _supervise(settings: Settings) -> None:
     orders.listen()
     port = await _free_port(settings)
     if settings.database_url:
+        await _reach(settings.database_url)
         await _serve(settings, port, settings.database_url, orders, [])
         return
     postgres = Bundled(settings.data_dir, await asyncio.to_thread(start, settings.data_dir))
@@ -171,6 +175,14 @@ async def _supervise(settings: Settings) -> None:
         await _serve(settings, port, postgres.cluster.dsn, orders, [Kept("Postgres", postgres.run)])
     finally:
         await asyncio.to_thread(postgres.cluster.stop)
+
+
+async def _reach(dsn: str) -> None:
+    try:
+        connection = await connect(dsn, application="waystage start")
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        raise CannotRunError(f"DATABASE_URL leads to no Postgres that lets us in: {str(error) or type(error).__name__}") from error
+    await connection.close()
 
 
 async def _serve(settings: Settings, port: int, dsn: str, orders: Orders, kept: Sequence[Kept]) -> None:
@@ -192,9 +204,12 @@ async def _serve(settings: Settings, port: int, dsn: str, orders: Orders, kept: 
 
 
 async def _welcome(settings: Settings, port: int, prepared: Prepared, stop: asyncio.Event) -> None:
-    if not await _ready(settings.host, port, stop) and not stop.is_set():
-        console.print(f"The collector is not ready after {READY_SECONDS:g} s; it goes on trying.", style="yellow")
+    ready = await _ready(settings.host, port, stop)
+    if stop.is_set():
+        return
     _tell(welcome(settings, port, prepared))
+    if not ready:
+        console.print(f"The collector is not ready after {READY_SECONDS:g} s; it goes on trying.", style="yellow")
 
 
 async def _ready(host: str, port: int, stop: asyncio.Event) -> bool:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import structlog
 
 from app.domain.identifiers import IdentityRules
-from app.flow.derive import derive_heavy, derive_touched
+from app.flow.derive import ROUND_EVENTS, derive_heavy, derive_touched
 from app.flow.rebuild import rebuild_step
 from app.flow.stage_models import begin_models, switch_models
 from app.settings import Settings
@@ -17,7 +17,9 @@ from app.store.connect import AWAY, Connection, connect
 from app.store.events import ensure_months
 from app.store.journeys import prune_changes
 
-IDLE_SECONDS = 0.1
+REST_SECONDS = 0.25
+"""Between rounds that found little, so that what arrives meanwhile shares one: a round of one costs nearly as much as one of a hundred."""
+
 AWAY_SECONDS = 1.0
 HOUSEKEEPING_SECONDS = 2.0
 HEAVY_SECONDS = 5.0
@@ -55,7 +57,7 @@ async def _hold_lock(connection: Connection, rules: IdentityRules, stop: asyncio
     turns = _Turns(connection, rules)
     while not stop.is_set():
         if not await turns.take():
-            await _rest(stop, IDLE_SECONDS)
+            await _rest(stop, REST_SECONDS)
 
 
 class _Turns:
@@ -68,7 +70,7 @@ class _Turns:
         self._kept_house_at = 0.0
 
     async def take(self) -> bool:
-        """Do what is due; whether anything was done, so that more may wait."""
+        """Do what is due; whether so much was done that more may wait."""
         done = await derive_touched(self._connection, self._rules)
         if done.marks:
             log.debug("round", **done._asdict())
@@ -76,7 +78,7 @@ class _Turns:
         if self._due("_kept_house_at", HOUSEKEEPING_SECONDS):
             await self._keep_house()
         rebuilt = await rebuild_step(self._connection, self._rules)
-        return bool(done.marks or heavy or rebuilt)
+        return done.events > ROUND_EVENTS // 4 or heavy or rebuilt
 
     async def _keep_house(self) -> None:
         await ensure_months(self._connection, datetime.now(UTC))

@@ -72,8 +72,10 @@ def normalised(kind: str, value: str, rules: IdentityRules) -> str | None:
 
 
 def blocked(value: str) -> bool:
-    """Whether a value never identifies anybody: listed, empty, only zeros and dashes, one character repeated (digits only
-    from eight on), over 200 characters, or with control characters. Invisible characters hide no value from the list.
+    """Whether a value never identifies anybody.
+
+    That is: listed, empty, only zeros and dashes, one character repeated (digits only from eight on), over 200 characters, or with
+    control characters. Invisible characters hide no value from the list.
     """
     visible = "".join(character for character in unicodedata.normalize("NFKC", value) if unicodedata.category(character) != "Cf")
     bare = visible.strip().strip(_QUOTES).strip().casefold()

@@ -10,8 +10,10 @@ _RUN = ("customer", "device_id", "machine")
 
 
 def in_order(events: pl.DataFrame) -> pl.DataFrame:
-    """Events sorted by customer and by the customer's order: occurred_at; then sequence (events with one come first); then
-    position in the request or file; then messageId by its bytes. `place` counts each customer's events from 0.
+    """Events sorted by customer and by the customer's order; `place` counts each customer's events from 0.
+
+    The order is that of occurred_at; then of sequence (events with one come first); then of position in the request or file; then of
+    messageId by its bytes.
     """
     ordered = events.sort("customer", "occurred_at", "sequence", "position", "message_id", nulls_last=True)
     return ordered.with_columns(place=pl.int_range(pl.len(), dtype=pl.Int32).over("customer"))

@@ -65,9 +65,11 @@ async def run_imports(options: Options) -> None:
 
 
 async def _work_off(options: Options) -> None:
+    if not _waiting(options):
+        return
     connection = await connect(options.dsn, application="waystage import")
     try:
-        while (job := await next_import(connection)) is not None:
+        while (job := await next_import(connection, _waiting(options))) is not None:
             await run_import(connection, job, _file(options, job.id))
             _file(options, job.id).unlink(missing_ok=True)
     finally:
@@ -93,6 +95,11 @@ async def _receive(request: Request, incoming: Path) -> int:
 
 def _file(options: Options, job: int) -> Path:
     return options.imports_dir / f"import-{job}"
+
+
+def _waiting(options: Options) -> list[int]:
+    """The jobs whose files this process can read."""
+    return [int(file.name.removeprefix("import-")) for file in options.imports_dir.glob("import-*")]
 
 
 def _job(job: Import) -> dict[str, Any]:

@@ -25,7 +25,6 @@ class Options:
     script_path: str = "/waystage.js"
     public_url: str | None = None
     country_header: str | None = None
-    trusted_proxies: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ import base64
 import binascii
 from datetime import UTC, datetime
 from http import HTTPStatus
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 from fastapi import APIRouter, Request, Response
@@ -16,7 +16,7 @@ from app.http.body import read_body
 from app.http.cors import CORS, PREFLIGHT, is_write_path
 from app.http.examples import BATCH_BODY, EVENT_BODIES, WRITE_ANSWERS
 from app.http.problems import ProblemError
-from app.http.service import Service, service_of
+from app.http.service import service_of
 
 BATCH_BYTES_MAX = 500 * 1024
 BATCH_EVENTS_MAX = 2_500
@@ -37,6 +37,15 @@ class Batch(Envelope):
     batch: list[msgspec.Raw] = msgspec.field(default_factory=list)
 
 
+class Said(NamedTuple):
+    """What a request says: raw events, the key in its body, when it was sent, and the type that its route names."""
+
+    key: str | None
+    raws: list[bytes]
+    sent_at: object = None
+    kind: str | None = None
+
+
 class Answer(msgspec.Struct):
     """What became of a request's events."""
 
@@ -55,8 +64,7 @@ def _event_route(kind: str) -> None:
     @router.post(f"/v1/{kind}", openapi_extra=EVENT_BODIES[kind], responses=WRITE_ANSWERS, name=kind)
     async def write_event(request: Request) -> Response:
         body = await read_body(request, BATCH_BYTES_MAX)
-        key = key_on(request) or request.query_params.get("writeKey") or _read(_envelope, body).writeKey
-        return await _written(request, key, [body], None, kind)
+        return await _written(request, Said(_key_in(request, body), [body], kind=kind))
 
 
 for _kind in TYPES:
@@ -69,8 +77,7 @@ async def batch(request: Request) -> Response:
     body = _read(_batch, await read_body(request, BATCH_BYTES_MAX))
     if len(body.batch) > BATCH_EVENTS_MAX:
         raise ProblemError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"the batch has {len(body.batch)} events; {BATCH_EVENTS_MAX} are allowed")
-    key = key_on(request) or request.query_params.get("writeKey") or body.writeKey
-    return await _written(request, key, [bytes(raw) for raw in body.batch], body.sentAt, None)
+    return await _written(request, Said(body.writeKey, [bytes(raw) for raw in body.batch], body.sentAt))
 
 
 @router.get("/v1/pixel/{kind}", summary="An event as an image: data is the event, JSON in base64")
@@ -79,8 +86,7 @@ async def pixel(kind: str, request: Request, data: str = "") -> Response:
     service = service_of(request)
     try:
         raw = base64.b64decode(data.replace("-", "+").replace("_", "/") + "=" * (-len(data) % 4))
-        key = key_on(request) or request.query_params.get("writeKey") or _read(_envelope, raw).writeKey
-        outcome = await _submit(service, request, key, [raw], None, kind if kind in TYPES else None)
+        outcome = await _submit(request, Said(_key_in(request, raw), [raw], kind=kind if kind in TYPES else None))
         for refused in outcome.rejected.values():
             service.metrics.lose(refused.code.value)
     except (binascii.Error, ProblemError, OverloadedError, UnavailableError) as error:
@@ -94,42 +100,31 @@ async def preflight(route: str) -> Response:
     return Response(status_code=HTTPStatus.NO_CONTENT if writes else HTTPStatus.METHOD_NOT_ALLOWED, headers=PREFLIGHT if writes else {})
 
 
-async def _written(request: Request, key: str | None, raws: list[bytes], sent_at: object, kind: str | None) -> Response:
-    outcome = await _submit(service_of(request), request, key, raws, sent_at, kind)
+async def _written(request: Request, said: Said) -> Response:
+    outcome = await _submit(request, said)
     rejected = [_shown(index, refused) for index, refused in sorted(outcome.rejected.items())]
     answer = Answer(success=True, accepted=outcome.accepted, duplicates=outcome.duplicates, rejected=rejected)
     return Response(msgspec.json.encode(answer), media_type=JSON, headers=CORS)
 
 
-async def _submit(service: Service, request: Request, key: str | None, raws: list[bytes], sent_at: object, kind: str | None) -> Outcome:
-    source = writer(service, key)
+async def _submit(request: Request, said: Said) -> Outcome:
+    service = service_of(request)
+    source = writer(service, key_on(request) or request.query_params.get("writeKey") or said.key)
+    country_header = service.options.country_header
     arrival = Arrival(
         source_id=source.id,
         trusted=source.trusted,
         received_at=datetime.now(UTC),
-        sent_at=sent_at,
+        sent_at=said.sent_at,
         request_agent=request.headers.get("user-agent"),
-        request_ip=truncated_ip(client_ip(request, service.options.trusted_proxies)),
-        country=_country(request, service),
+        request_ip=truncated_ip(request.client.host) if request.client else None,
+        country=request.headers.get(country_header) if country_header else None,
     )
     twins: dict[bytes, int] = {}
-    parsed = [Parsed(parse_event(raw, position, arrival, twins, kind), raw) for position, raw in enumerate(raws)]
+    parsed = [Parsed(parse_event(raw, position, arrival, twins, said.kind), raw) for position, raw in enumerate(said.raws)]
     if not parsed:
         return Outcome(0, 0, {})
     return await service.collector.submit(Submission(source.id, arrival.received_at, parsed))
-
-
-def client_ip(request: Request, trusted_proxies: tuple[str, ...]) -> str | None:
-    """The sender's address: the last one in X-Forwarded-For where a trusted proxy speaks, else the peer's."""
-    peer = request.client.host if request.client else None
-    forwarded = request.headers.get("x-forwarded-for")
-    return forwarded.rpartition(",")[2].strip() if forwarded and peer in trusted_proxies else peer
-
-
-def _country(request: Request, service: Service) -> str | None:
-    header = service.options.country_header
-    peer = request.client.host if request.client else None
-    return request.headers.get(header) if header and peer in service.options.trusted_proxies else None
 
 
 def _shown(index: int, refused: Refused) -> dict[str, Any]:
@@ -140,6 +135,11 @@ def _shown(index: int, refused: Refused) -> dict[str, Any]:
         "field": refused.field,
         "message": refused.message,
     }
+
+
+def _key_in(request: Request, body: bytes) -> str | None:
+    """The key in a body, read only where no header and no query bears one."""
+    return None if request.headers.get("authorization") or "writeKey" in request.query_params else _read(_envelope, body).writeKey
 
 
 def _read(decoder: "msgspec.json.Decoder[Any]", body: bytes) -> Any:

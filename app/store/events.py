@@ -16,6 +16,7 @@ from app.store.copy import columns, copy_out
 from app.store.tables import MONTHS, events
 
 ONE_STATEMENT_MAX = 200
+_MONTHS_LOCK = 0x4D4F4E
 
 
 class FailedEvent(NamedTuple):
@@ -79,14 +80,21 @@ async def write_failed(connection: Connection, failed: Sequence[FailedEvent]) ->
 
 
 async def ensure_months(connection: Connection, first: datetime, count: int = 3) -> None:
-    """Make sure that the partitions of `count` months exist, from the one that `first` (UTC) lies in."""
+    """Make sure that the partitions of `count` months exist, from the one that `first` (UTC) lies in; writing goes on meanwhile."""
     month = first.astimezone(UTC).year * 12 + first.astimezone(UTC).month - 1
     for number in range(month, month + count):
         name = f"{MONTHS}.events_{number // 12:04}_{number % 12 + 1:02}"
         if await connection.fetchval("select to_regclass($1) is null", name):
-            await connection.execute(
-                f"create table if not exists {name} partition of events for values from ('{_first_day(number)}') to ('{_first_day(number + 1)}')"
-            )
+            async with connection.transaction():
+                await _add_month(connection, name, number)
+
+
+async def _add_month(connection: Connection, name: str, number: int) -> None:
+    await connection.execute("select pg_advisory_xact_lock($1)", _MONTHS_LOCK)
+    if await connection.fetchval("select to_regclass($1) is null", name):
+        await connection.execute(f"create table {name} (like events)")
+        bounds = f"from ('{_first_day(number)}') to ('{_first_day(number + 1)}')"
+        await connection.execute(f"alter table events attach partition {name} for values {bounds}")
 
 
 def _first_day(month: int) -> str:

@@ -123,8 +123,10 @@ join identifiers i on i.id = l.target
 """
 _ALIASES_OF = f"""
 select {_ALIAS_COLUMNS} from (
-  select * from aliases where user_id = any($1::bigint[]) union select * from aliases where previous_id = any($1::bigint[])
-  union select * from aliases where user_anonymous = any($1::bigint[]) union select * from aliases where previous_anonymous = any($1::bigint[])
+  select * from aliases where user_id = any($1::bigint[])
+  union select * from aliases where previous_id = any($1::bigint[])
+  union select * from aliases where user_anonymous = any($1::bigint[])
+  union select * from aliases where previous_anonymous = any($1::bigint[])
 ) as a
 """
 

@@ -1,9 +1,12 @@
 """Import jobs: what they were given, how far they are, what became of their rows."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
 from app.store.connect import Connection
+
+_LOCK = 0x494D50
 
 
 class Import(NamedTuple):
@@ -45,11 +48,16 @@ async def read_import(connection: Connection, job: int) -> Import | None:
     return Import(*row.values()) if row else None
 
 
-async def next_import(connection: Connection) -> Import | None:
-    """The oldest job that is not ended: one that a crash interrupted goes on where it was."""
+async def next_import(connection: Connection, jobs: Sequence[int]) -> Import | None:
+    """The oldest of some jobs that is not ended: one that a crash interrupted goes on where it was.
+
+    The connection holds the job as long as it lasts, so that of several processes one works at it.
+    """
     row = await connection.fetchrow(
         f"""update imports set state = 'running', started_at = coalesce(started_at, now())
-        where id = (select id from imports where state in ('waiting', 'running') order by id limit 1) returning {_COLUMNS}"""
+        where id = (select id from imports where state in ('waiting', 'running') and id = any($1::bigint[])
+          and pg_try_advisory_lock({_LOCK}, id::int) order by id limit 1) returning {_COLUMNS}""",
+        jobs,
     )
     return Import(*row.values()) if row else None
 
