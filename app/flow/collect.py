@@ -10,8 +10,8 @@ from typing import NamedTuple
 from app.domain.documents import Code
 from app.domain.events import Event, Refused
 from app.store.accounts import Count, write_counts
-from app.store.connect import AWAY, UNSTORABLE, Connection, connect
-from app.store.events import FailedEvent, write_events, write_failed
+from app.store.connect import AWAY, NO_PARTITION, UNSTORABLE, Connection, connect
+from app.store.events import FailedEvent, ensure_months, write_events, write_failed
 from app.store.touched import LIVE
 
 WAITING_EVENTS_MAX = 20_000
@@ -148,6 +148,11 @@ async def write(connection: Connection, submissions: Sequence[Submission], queue
     What Postgres refuses is bisected until the one event that it refuses is a failed event; nobody else's answer changes.
     """
     try:
+        async with connection.transaction():
+            return await write_submissions(connection, submissions, queue)
+    except NO_PARTITION:
+        for received_at in sorted({submission.received_at for submission in submissions}):
+            await ensure_months(connection, received_at, 1)
         async with connection.transaction():
             return await write_submissions(connection, submissions, queue)
     except UNSTORABLE as error:

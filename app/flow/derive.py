@@ -20,7 +20,7 @@ from app.store.journeys import STORED_ENTRIES, Derived, append_changes, heavy_cu
 from app.store.stage_models import ACTIVE, DERIVING, KeptModel, read_models
 
 ROUND_EVENTS = 10_000
-HEAVY_EVENTS = 50_000
+HEAVY_EVENTS = 10_000
 
 
 class Round(NamedTuple):

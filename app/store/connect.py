@@ -13,6 +13,9 @@ CONNECT_SECONDS = 0.8
 AWAY = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError)
 """What a statement raises when Postgres is away, starting, stopping, full, or does not answer in time."""
 
+NO_PARTITION = asyncpg.CheckViolationError
+"""What writing an event raises when its month has no partition yet."""
+
 UNSTORABLE = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError, asyncpg.ProgramLimitExceededError)
 """What a statement raises when Postgres refuses the values themselves."""
 

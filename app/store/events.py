@@ -13,7 +13,8 @@ from app.domain.events import Event
 from app.domain.frames import EVENTS, Schema
 from app.store.connect import Connection
 from app.store.copy import columns, copy_out
-from app.store.tables import MONTHS, events
+from app.store.tables import MONTHS
+from app.store.tables.facts import events
 
 ONE_STATEMENT_MAX = 200
 _MONTHS_LOCK = 0x4D4F4E

@@ -118,9 +118,9 @@ class Snapshot(NamedTuple):
 
 
 async def snapshot(connection: Connection) -> Snapshot:
-    """Read first in a REPEATABLE READ transaction: what the transaction's answer is as of."""
+    """Read first in a REPEATABLE READ transaction: what its answer is as of. Its own beginning, now(), lies before its snapshot."""
     row = await connection.fetchrow(
-        """select least(clock_timestamp(), (select min(received_at) from touched where queue < 3)) as as_of,
+        """select least(now(), (select min(received_at) from touched where queue < 3)) as as_of,
         coalesce((select max(version) from changes), 0) as version, coalesce((select min(version) from changes), 0) as oldest"""
     )
     return Snapshot(row["as_of"], row["version"], row["oldest"])

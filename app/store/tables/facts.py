@@ -1,0 +1,133 @@
+"""Facts: what arrived, and what the operator said."""
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    SmallInteger,
+    Table,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP, UUID
+
+from app.store.tables.columns import instant, metadata, required, words
+
+sources = Table(
+    "sources",
+    metadata,
+    Column("id", SmallInteger, Identity(always=True), primary_key=True),
+    words("name", nullable=False),
+    words("kind", nullable=False),
+    instant("created_at", default="now()"),
+    UniqueConstraint("name"),
+    CheckConstraint("kind in ('public', 'trusted')", name="kind"),
+)
+
+keys = Table(
+    "keys",
+    metadata,
+    Column("digest", LargeBinary, primary_key=True),
+    words("scope", nullable=False),
+    Column("source_id", SmallInteger, ForeignKey("sources.id")),
+    words("hint", nullable=False),
+    instant("created_at", default="now()"),
+    instant("revoked_at", nullable=True),
+    CheckConstraint("scope in ('write', 'read', 'admin')", name="scope"),
+    CheckConstraint("(scope = 'write') = (source_id is not null)", name="source"),
+)
+
+logins = Table(
+    "logins",
+    metadata,
+    Column("digest", LargeBinary, primary_key=True),
+    words("kind", nullable=False),
+    instant("expires_at"),
+    CheckConstraint("kind in ('link', 'cookie')", name="kind"),
+)
+
+message_ids = Table("message_ids", metadata, Column("id", UUID(as_uuid=True), primary_key=True))
+
+events = Table(
+    "events",
+    metadata,
+    Column("id", UUID(as_uuid=True), primary_key=True),
+    Column("received_at", TIMESTAMP(timezone=True), primary_key=True),
+    required("source_id", SmallInteger),
+    Column("import_id", BigInteger),
+    required("position", Integer),
+    words("type", nullable=False),
+    words("name"),
+    words("message_id", nullable=False),
+    words("user_id"),
+    words("anonymous_id"),
+    words("previous_id"),
+    words("email"),
+    words("phone"),
+    instant("occurred_at"),
+    words("timestamp"),
+    words("time_rule", nullable=False),
+    Column("sequence", BigInteger),
+    words("url"),
+    words("referrer"),
+    words("user_agent"),
+    words("request_agent"),
+    words("ip"),
+    required("body", JSONB),
+    postgresql_partition_by="RANGE (received_at)",
+)
+
+failed_events = Table(
+    "failed_events",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    instant("received_at"),
+    required("source_id", SmallInteger),
+    Column("import_id", BigInteger),
+    required("position", Integer),
+    words("message_id"),
+    words("code", nullable=False),
+    words("field"),
+    words("message", nullable=False),
+    required("body", LargeBinary),
+)
+
+imports = Table(
+    "imports",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("source_id", SmallInteger, ForeignKey("sources.id"), nullable=False),
+    words("file", nullable=False),
+    required("mapping", JSONB),
+    words("state", nullable=False),
+    required("rows", BigInteger, default="0"),
+    required("accepted", BigInteger, default="0"),
+    required("duplicates", BigInteger, default="0"),
+    required("rejected", BigInteger, default="0"),
+    required("bytes_total", BigInteger, default="0"),
+    required("bytes_read", BigInteger, default="0"),
+    words("error"),
+    instant("created_at", default="now()"),
+    instant("started_at", nullable=True),
+    instant("finished_at", nullable=True),
+    CheckConstraint("state in ('waiting', 'running', 'finished', 'failed')", name="state"),
+)
+
+stage_models = Table(
+    "stage_models",
+    metadata,
+    Column("id", SmallInteger, Identity(always=True), primary_key=True),
+    words("name", nullable=False),
+    required("version", Integer),
+    required("document", JSONB),
+    words("state", nullable=False),
+    instant("created_at", default="now()"),
+    UniqueConstraint("name", "version"),
+    CheckConstraint("state in ('waiting', 'deriving', 'active', 'retired')", name="state"),
+    Index("stage_models_active_idx", "name", unique=True, postgresql_where=text("state = 'active'")),
+)

@@ -1,0 +1,57 @@
+"""Work to be done, and the accounts of what was done."""
+
+from sqlalchemy import BigInteger, CheckConstraint, Column, Identity, Index, SmallInteger, Table
+from sqlalchemy.dialects.postgresql import ARRAY, TIMESTAMP, UUID
+
+from app.store.tables.columns import instant, metadata, required, words
+
+touched = Table(
+    "touched",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    required("queue", SmallInteger),
+    instant("received_at"),
+    Column("events", ARRAY(UUID(as_uuid=True))),
+    instant("received_to", nullable=True),
+    Column("identifiers", ARRAY(BigInteger)),
+    CheckConstraint("(events is null) <> (identifiers is null)", name="what"),
+    Index("touched_queue_idx", "queue", "id"),
+)
+
+counts = Table(
+    "counts",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    required("source_id", SmallInteger),
+    instant("at"),
+    required("received", BigInteger),
+    required("stored", BigInteger),
+    required("duplicate", BigInteger),
+    required("failed", BigInteger),
+)
+
+totals = Table(
+    "totals",
+    metadata,
+    Column("source_id", SmallInteger, primary_key=True),
+    Column("minute", TIMESTAMP(timezone=True), primary_key=True),
+    required("received", BigInteger),
+    required("stored", BigInteger),
+    required("duplicate", BigInteger),
+    required("failed", BigInteger),
+    instant("last_event_at", nullable=True),
+)
+
+rebuilds = Table(
+    "rebuilds",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    words("state", nullable=False),
+    required("done", BigInteger, default="0"),
+    required("total", BigInteger, default="0"),
+    required("changed", BigInteger, default="0"),
+    Column("after", BigInteger),
+    instant("created_at", default="now()"),
+    instant("finished_at", nullable=True),
+    CheckConstraint("state in ('waiting', 'customers', 'finished')", name="state"),
+)
