@@ -47,11 +47,11 @@ async def _service(options: Options) -> AsyncIterator[Service]:
     async with AsyncExitStack() as stack:
         pool = await open_pool(options.dsn, size=READ_CONNECTIONS, application="waystage http", statement_seconds=STATEMENT_SECONDS)
         stack.push_async_callback(close_pool, pool)
-        collector, keys = Collector(options.dsn), KeyRing(pool)
+        collector, keys, resident = Collector(options.dsn), KeyRing(pool), Resident(pool)
         stack.push_async_callback(_drained, asyncio.create_task(collector.run()), collector)
-        for background in (keys.run(), imports.run_imports(options)):
+        for background in (keys.run(), resident.follow(), imports.run_imports(options)):
             stack.push_async_callback(_cancelled, asyncio.create_task(background))
-        yield Service(options, pool, collector, keys, Resident(pool), Metrics())
+        yield Service(options, pool, collector, keys, resident, Metrics())
 
 
 async def _drained(running: "asyncio.Task[None]", collector: Collector) -> None:

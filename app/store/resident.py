@@ -5,18 +5,23 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import polars as pl
+import structlog
 
 from app.domain.frames import ENTRIES
 from app.domain.stages import EACH_EVENT_NAME
 from app.domain.transitions import Mode, fold_rare, prepare
-from app.store.connect import Connection, Pool
+from app.store.connect import AWAY, Connection, Pool
 from app.store.copy import columns, copy_out
 from app.store.journeys import Snapshot, snapshot
 from app.store.stage_models import ACTIVE, KeptModel, read_models
 
 STAGES_MAX = 1000
+FOLLOW_SECONDS = 10.0
 _REPEATED = ("stage", "from_stage", "channel", "utm_source", "utm_medium", "utm_campaign", "device", "country")
 _SCHEMA = {name: kind for name, kind in ENTRIES.items() if name != "event"}
+
+
+log = structlog.get_logger("resident")
 
 
 class UnknownModelError(LookupError):
@@ -61,8 +66,15 @@ class Resident:
             ready = await asyncio.to_thread(_ready, frame, mode, taken)
         return ready._replace(snapshot=taken)
 
-    def rows(self) -> int:
-        return sum(frame.entries.height for frame in self._frames.values())
+    async def follow(self) -> None:
+        """Load the frames at the start, and keep them near the deriver where nobody asks for long."""
+        while True:
+            try:
+                async with self._lock:
+                    await self._refresh()
+            except AWAY as error:
+                log.warning("frames do not follow", error=str(error) or type(error).__name__)
+            await asyncio.sleep(FOLLOW_SECONDS)
 
     async def _refresh(self) -> Snapshot:
         async with self._pool.acquire() as connection, connection.transaction(isolation="repeatable_read", readonly=True):
