@@ -16,7 +16,7 @@ from app import client as asking
 from app.http.app import create_app
 from app.http.service import Options
 from app.keyfile import known_keys
-from app.main import exit_with_parent
+from app.main import CannotRunError, exit_with_parent, read_settings
 from app.main import main as supervise
 from app.settings import Settings
 from app.store.migrations import check_schema
@@ -38,7 +38,7 @@ def run() -> None:
 @app.command()
 def collect() -> None:
     """Start one collector: HTTP and questions, over DATABASE_URL."""
-    settings = Settings()
+    settings = _settings()
     exit_with_parent()
     asyncio.run(check_schema(_dsn(settings)))
     uvicorn.run(
@@ -57,7 +57,7 @@ def collect() -> None:
 @app.command(name="work")
 def work_() -> None:
     """Start one worker over DATABASE_URL; one of several derives, the others stand by."""
-    settings = Settings()
+    settings = _settings()
     exit_with_parent()
     asyncio.run(_work(settings))
 
@@ -65,7 +65,7 @@ def work_() -> None:
 @app.command()
 def migrate() -> None:
     """Bring the schema of DATABASE_URL up to date."""
-    asyncio.run(migrate_schema(_dsn(Settings())))
+    asyncio.run(migrate_schema(_dsn(_settings())))
 
 
 @app.command(name="import")
@@ -75,7 +75,7 @@ def import_(
     url: Url = None,
 ) -> None:
     """Load a file of history through the trusted source. The same file again changes nothing."""
-    settings = Settings()
+    settings = _settings()
     with _client(settings, url, known_keys(settings.data_dir, settings.keys).server, "WAYSTAGE_SERVER_KEY") as client:
         asking.import_file(client, file, mapping)
 
@@ -83,9 +83,16 @@ def import_(
 @app.command()
 def rebuild(url: Url = None) -> None:
     """Derive everything again from the events; answers go on meanwhile."""
-    settings = Settings()
+    settings = _settings()
     with _client(settings, url, known_keys(settings.data_dir, settings.keys).admin, "WAYSTAGE_ADMIN_KEY") as client:
         asking.rebuild(client)
+
+
+def _settings() -> Settings:
+    try:
+        return read_settings()
+    except CannotRunError as error:
+        sys.exit(str(error))
 
 
 def _client(settings: Settings, url: str | None, key: str | None, name: str) -> httpx.Client:

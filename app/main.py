@@ -187,8 +187,8 @@ async def _reach(dsn: str) -> None:
 
 async def _serve(settings: Settings, port: int, dsn: str, orders: Orders, kept: Sequence[Kept]) -> None:
     """Keep the parts running until a stop is asked for; then end the last of them first."""
-    prepared = await prepare(dsn, known_keys(settings.data_dir, settings.keys), settings.stage_models)
-    keep_keys(settings.data_dir, prepared.made)
+    given = known_keys(settings.data_dir, settings.keys)
+    prepared = await prepare(dsn, given, settings.stage_models, partial(keep_keys, settings.data_dir))
     with _lifeline() as pipe:
         environment = {**os.environ, "DATABASE_URL": dsn, "WAYSTAGE_PORT": str(port), PARENT_FD: str(pipe)}
         child = partial(Child, environment=environment, pipe=pipe, hurry=orders.hurry)

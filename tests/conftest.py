@@ -2,6 +2,8 @@
 
 import asyncio
 import itertools
+import shutil
+import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -26,9 +28,18 @@ def on(cluster: Cluster, database: str) -> str:
 
 
 @pytest.fixture(scope="session")
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+def open_folder() -> Iterator[Path]:
+    """A folder that every user may enter, as pytest's own are not: root's Postgres runs as another user."""
+    path = Path(tempfile.mkdtemp(prefix="waystage-tests-")).resolve()
+    path.chmod(0o755)
+    yield path
+    shutil.rmtree(path)
+
+
+@pytest.fixture(scope="session")
+def cluster(open_folder: Path) -> Iterator[Cluster]:
     """The bundled Postgres, without fsync: a killed process loses nothing by that, only a killed machine would."""
-    started = start(tmp_path_factory.mktemp("postgres"), settings={"fsync": "off", "max_connections": "200"})
+    started = start(open_folder, settings={"fsync": "off", "max_connections": "200"})
     yield started
     started.stop()
 
@@ -39,7 +50,7 @@ def template(cluster: Cluster) -> str:
 
     async def make() -> None:
         await _execute(cluster, "create database waystage_template")
-        await prepare(on(cluster, "waystage_template"), KEYS, MODELS)
+        await prepare(on(cluster, "waystage_template"), KEYS, MODELS, lambda _: None)
 
     asyncio.run(make())
     return "waystage_template"

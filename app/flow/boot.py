@@ -1,7 +1,7 @@
 """The first steps of every start: schema, sources, keys, stage models, partitions, a login link."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
@@ -27,17 +27,18 @@ class Prepared(NamedTuple):
 _DOORS = (("wk_", Scope.WRITE, PUBLIC_SOURCE), ("sk_", Scope.WRITE, TRUSTED_SOURCE), ("rk_", Scope.READ, None), ("ak_", Scope.ADMIN, None))
 
 
-async def prepare(dsn: str, given: Keys, stage_models: Sequence[str]) -> Prepared:
+async def prepare(dsn: str, given: Keys, stage_models: Sequence[str], keep: Callable[[Keys], None]) -> Prepared:
     """Make the database ready to serve. Idempotent; of several starts at once each does it, one after the other.
 
-    Keys that the operator gave are taken as they are; at the first start the others are made.
+    Keys that the operator gave are taken as they are; at the first start the others are made, and `keep` puts them away before they
+    are committed, so that none is in force that nobody has.
     """
     await migrate(dsn)
     connection = await connect(dsn, application="waystage start")
     try:
         await ensure_months(connection, datetime.now(UTC))
         await activate_models(connection, stage_models)
-        made = await _keys(connection, given)
+        made = await _keys(connection, given, keep)
         login = secrets.token_urlsafe(24)
         await add_login(connection, login, "link", datetime.now(UTC) + LINK_LIFE)
     finally:
@@ -45,13 +46,14 @@ async def prepare(dsn: str, given: Keys, stage_models: Sequence[str]) -> Prepare
     return Prepared(made, login)
 
 
-async def _keys(connection: Connection, given: Keys) -> Keys:
+async def _keys(connection: Connection, given: Keys, keep: Callable[[Keys], None]) -> Keys:
     first = not await has_keys(connection)
     sources = {PUBLIC_SOURCE: await ensure_source(connection, PUBLIC_SOURCE, "public")}
     sources[TRUSTED_SOURCE] = await ensure_source(connection, TRUSTED_SOURCE, "trusted")
-    made = [new_key(prefix) if first and key is None else None for key, (prefix, *_) in zip(given, _DOORS, strict=True)]
+    made = Keys(*(new_key(prefix) if first and key is None else None for key, (prefix, *_) in zip(given, _DOORS, strict=True)))
+    keep(made)
     async with connection.transaction():
         for one, fresh, (_, scope, source) in zip(given, made, _DOORS, strict=True):
             if key := one or fresh:
                 await add_key(connection, key, scope, sources[source] if source else None)
-    return Keys(*made)
+    return made

@@ -1,7 +1,7 @@
-/** The small marks that stand for a stage, a channel and an identifier. */
+/** Small marks that stand in several places. */
 
 import { h } from "./element";
-import { named } from "./format";
+import { ago, instant, named } from "./format";
 import type { Stages } from "./stages";
 import type { Identifier } from "./wire";
 
@@ -17,4 +17,9 @@ export function channelChip(channel: string): HTMLElement {
 
 export function identifierChip({ kind, value }: Identifier): HTMLElement {
   return h("span", { class: "chip" }, h("span", { class: "kind" }, named(kind)), " ", h("span", { class: "value" }, value));
+}
+
+/** An instant as people say it, and exactly under the pointer. */
+export function moment(at: string): HTMLElement {
+  return h("time", { datetime: at, title: instant(at) }, ago(at, new Date()));
 }

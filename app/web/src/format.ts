@@ -4,6 +4,7 @@ export const ABSENT = "–";
 
 const NUMBERS = new Intl.NumberFormat("en");
 const UNITS: [string, number][] = [["d", 86_400], ["h", 3_600], ["min", 60], ["s", 1]];
+const WEEK = 7 * 86_400;
 const WORDS: Record<string, string> = { ai: "AI", sms: "SMS", tv: "TV" };
 
 export function count(value: number): string {
@@ -22,6 +23,12 @@ export function share(value: number | null): string {
   return `${(value * 100).toFixed(1)} %`;
 }
 
+/** A part of one in whole percent. */
+export function percent(value: number | null): string {
+  if (value === null) return ABSENT;
+  return value > 0 && value < 0.005 ? "< 1 %" : `${Math.round(value * 100)} %`;
+}
+
 /** Seconds as at most two units: "45 s", "2 h 5 min", "3 d 4 h"; from 100 days on, days alone. */
 export function duration(seconds: number | null | undefined): string {
   if (seconds === null || seconds === undefined) return ABSENT;
@@ -34,6 +41,13 @@ export function duration(seconds: number | null | undefined): string {
     if (whole) parts.push(`${count(whole)} ${name}`);
   }
   return parts.join(" ") || "0 s";
+}
+
+/** Seconds in the largest unit alone: "45 s", "2 min", "3 d". */
+export function span(seconds: number | null | undefined): string {
+  if (seconds === null || seconds === undefined) return ABSENT;
+  const [name, size] = UNITS.find(([, unit]) => seconds >= unit) ?? ["s", 1];
+  return `${count(Math.floor(seconds / size))} ${name}`;
 }
 
 function precision(seconds: number): number {
@@ -51,6 +65,15 @@ export function named(name: string): string {
 /** "21 Nov 2025, 14:05"; the zone is the browser's where none is given. */
 export function instant(at: string, zone?: string): string {
   return written(at, { day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit" }, zone);
+}
+
+/** "just now", "5 min ago", "3 d ago"; what is older than a week, or yet to come, as a date: "17 Oct", "17 Oct 2024". */
+export function ago(at: string, now: Date, zone?: string): string {
+  const seconds = (now.getTime() - Date.parse(at)) / 1_000;
+  if (Math.abs(seconds) < 60) return "just now";
+  if (seconds > 0 && seconds < WEEK) return `${span(seconds)} ago`;
+  const year = at.slice(0, 4) === now.toISOString().slice(0, 4) ? {} : { year: "numeric" as const };
+  return written(at, { day: "numeric", month: "short", ...year }, zone);
 }
 
 /** "Friday, 21 November 2025" */

@@ -1,8 +1,11 @@
-/** How a customer is named in links. */
+/** How a customer is named, in links and for people. */
 
+import { ABSENT } from "./format";
 import type { Identifier } from "./wire";
 
 const RANKS = ["user_id", "email", "phone", "", "anonymous_id"];
+const DEVICE = "anonymous_id";
+const DEVICE_LETTERS = 8;
 
 /** The identifiers from strong to weak; an operator's own kinds stand before anonymous_id. */
 export function byStrength(identifiers: Identifier[]): Identifier[] {
@@ -18,6 +21,19 @@ function rank(kind: string): number {
 export function nameOf(identifiers: Identifier[]): string {
   const [strongest] = byStrength(identifiers);
   return strongest ? `${strongest.kind}:${strongest.value}` : "";
+}
+
+/** The strongest identifier; of somebody known by devices alone "Visitor" and the beginning of one's id. */
+export function titleOf(identifiers: Identifier[]): string {
+  const [strongest] = byStrength(identifiers);
+  if (!strongest) return ABSENT;
+  return strongest.kind === DEVICE ? `Visitor ${strongest.value.slice(0, DEVICE_LETTERS)}` : strongest.value;
+}
+
+/** The identifiers beside the one that is the title: those of people, and how many devices. */
+export function besideTitle(identifiers: Identifier[]): { others: Identifier[]; devices: number } {
+  const others = byStrength(identifiers).slice(1).filter(({ kind }) => kind !== DEVICE);
+  return { others, devices: identifiers.filter(({ kind }) => kind === DEVICE).length };
 }
 
 /** The path of a customer's journey; the first colon parts kind and value. */

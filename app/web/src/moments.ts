@@ -13,41 +13,38 @@ export interface Moment extends Partial<Parts> {
   event?: JourneyEvent;
 }
 
-/** The moments of all pages, oldest first. What has no event on the pages stands by itself; what several pages repeat stands once. */
-export function moments(pages: Journey[]): Moment[] {
-  const events = distinct(pages.flatMap((page) => page.events), ({ event, occurred_at }) => placeOf(event, occurred_at));
-  const list = forwards(events.map((event): Moment => ({ at: event.occurred_at, event })));
-  attach(list, "session", pages.flatMap((page) => page.sessions), (session) => session.started_at);
-  attach(list, "touch", pages.flatMap((page) => page.touches), (touch) => touch.touched_at);
-  attach(list, "entry", pages.flatMap((page) => page.entries), (entry) => entry.entered_at);
-  return inTime(list);
+/** The pages of a journey as one, with the customer as the last page knows them. */
+export function joined(pages: Journey[]): Journey | undefined {
+  const last = pages.at(-1);
+  return last && {
+    ...last,
+    entries: pages.flatMap((page) => page.entries),
+    touches: pages.flatMap((page) => page.touches),
+    sessions: pages.flatMap((page) => page.sessions),
+    events: pages.flatMap((page) => page.events),
+  };
+}
+
+/** The moments of a journey, oldest first; those of one instant stay in the customer's order. What has no event stands by itself. */
+export function moments({ events, sessions, touches, entries }: Journey): Moment[] {
+  const list = events.map((event): Moment => ({ at: event.occurred_at, event }));
+  attach(list, "session", sessions, (session) => session.started_at);
+  attach(list, "touch", touches, (touch) => touch.touched_at);
+  attach(list, "entry", entries, (entry) => entry.entered_at);
+  return list.sort((a, b) => Date.parse(a.at) - Date.parse(b.at));
 }
 
 function attach<Part extends keyof Parts>(list: Moment[], part: Part, rows: Parts[Part][], instant: (row: Parts[Part]) => string): void {
-  const known = new Map(list.map((moment) => [placeOf(moment.event?.event, moment.at), moment]));
-  for (const row of distinct(rows, (candidate) => JSON.stringify(candidate))) {
-    const moment = known.get(placeOf(row.event, instant(row)));
+  const known = new Map(list.map((moment) => [placeOf(moment.event?.message_id, moment.at), moment]));
+  for (const row of rows) {
+    const moment = known.get(placeOf(row.message_id, instant(row)));
     if (moment && !moment[part]) Object.assign(moment, { [part]: row });
     else list.push({ at: instant(row), [part]: row });
   }
 }
 
-function placeOf(event: string | null | undefined, at: string): string {
-  return `${event ?? ""} ${Date.parse(at)}`;
-}
-
-function distinct<Row>(rows: Row[], keyOf: (row: Row) => string): Row[] {
-  return [...new Map(rows.map((row) => [keyOf(row), row])).values()];
-}
-
-/** Oldest first, whichever way the server lists them; moments of one instant stay in the customer's order. */
-function forwards(list: Moment[]): Moment[] {
-  const [first, last] = [list[0], list[list.length - 1]];
-  return first && last && Date.parse(first.at) > Date.parse(last.at) ? list.reverse() : list;
-}
-
-function inTime(list: Moment[]): Moment[] {
-  return [...list].sort((a, b) => Date.parse(a.at) - Date.parse(b.at));
+function placeOf(message: string | undefined, at: string): string {
+  return `${message ?? ""} ${Date.parse(at)}`;
 }
 
 /** Runs of moments that have the same day, in the order given. */
@@ -55,7 +52,7 @@ export function byDay(list: Moment[], dayOf: (at: string) => string): { day: str
   const days: { day: string; moments: Moment[] }[] = [];
   for (const moment of list) {
     const day = dayOf(moment.at);
-    const last = days[days.length - 1];
+    const last = days.at(-1);
     if (last?.day === day) last.moments.push(moment);
     else days.push({ day, moments: [moment] });
   }

@@ -1,9 +1,22 @@
-/** Reading so many pages of a list that goes on by cursor. */
+/** Reading lists that go on by cursor. */
 
 import { ask, type Query } from "./ask";
 
 interface Page {
   next: string | null;
+}
+
+/** All pages of a list. */
+export async function readAll<Answer extends Page>(path: string, query: Query, signal: AbortSignal): Promise<Answer[]> {
+  const pages = [await ask<Answer>(path, query, signal)];
+  await goOn(pages, path, query, signal, Infinity);
+  return pages;
+}
+
+async function goOn<Answer extends Page>(pages: Answer[], path: string, query: Query, signal: AbortSignal, most: number): Promise<void> {
+  for (let last = pages.at(-1); last?.next && pages.length < most; last = pages.at(-1)) {
+    pages.push(await ask<Answer>(path, { ...query, cursor: last.next }, signal));
+  }
 }
 
 /** The first pages of a list, at most `wanted`. The first is asked for again each time; the rest only when it differs. */
@@ -20,15 +33,9 @@ export class Pages<Answer extends Page> {
     const page = await ask<Answer>(path, query, signal);
     const first = withoutInstant(page);
     const pages = first === this.first ? [page, ...this.pages.slice(1)] : [page];
-    await this.goOn(pages, path, query, signal);
+    await goOn(pages, path, query, signal, this.wanted);
     Object.assign(this, { pages, first });
     return pages;
-  }
-
-  private async goOn(pages: Answer[], path: string, query: Query, signal: AbortSignal): Promise<void> {
-    for (let last = pages.at(-1); last?.next && pages.length < this.wanted; last = pages.at(-1)) {
-      pages.push(await ask<Answer>(path, { ...query, cursor: last.next }, signal));
-    }
   }
 }
 

@@ -5,6 +5,7 @@ export type Labels = Record<string, string>;
 export interface StageModel {
   model: string;
   version: number;
+  state: string;
   labels?: Labels | null;
   stages: { stage: string; labels?: Labels | null }[];
 }
@@ -77,9 +78,16 @@ export interface Customers {
   next: string | null;
   total: number;
   sessions: number;
+  as_of: string;
 }
 
-export interface Entry {
+/** What an entry, a touch and a session say of the event that began it: `event` is its name. */
+interface Caused {
+  event: string | null;
+  message_id: string;
+}
+
+export interface Entry extends Caused {
   stage: string;
   entered_at: string;
   left_at: string | null;
@@ -87,10 +95,9 @@ export interface Entry {
   from: string | null;
   channel: string | null;
   campaign: string | null;
-  event: string | null;
 }
 
-export interface Touch {
+export interface Touch extends Caused {
   touched_at: string;
   kind: string;
   channel: string | null;
@@ -99,30 +106,30 @@ export interface Touch {
   campaign: string | null;
   referrer: string | null;
   device: string | null;
-  event: string | null;
   machine: boolean;
 }
 
-export interface Session {
+export interface Session extends Caused {
   started_at: string;
   ended_at: string;
   events: number;
   channel: string | null;
   campaign: string | null;
   device: string | null;
-  event: string | null;
+  machine: boolean;
 }
 
-/** One event of a journey; `event` is its message id. */
+/** One event of a journey; `event` is its name, `source` the name of its source. */
 export interface JourneyEvent {
-  event: string;
+  message_id: string;
   type: string;
-  name: string | null;
+  event: string | null;
   occurred_at: string;
   url: string | null;
-  channel: string | null;
+  source: string;
 }
 
+/** A journey, or the part of it that one page of answers holds; oldest first. */
 export interface Journey {
   customer: {
     identifiers: Identifier[];
