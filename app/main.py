@@ -20,6 +20,7 @@ from pydantic import ValidationError
 from rich.console import Console
 
 from app.flow.boot import Prepared, prepare
+from app.flow.stage_models import UnknownModelError
 from app.keyfile import keep_keys, known_keys
 from app.settings import Settings
 from app.store.cluster import Cluster, ClusterError, start
@@ -53,7 +54,7 @@ def main() -> None:
         settings.data_dir.mkdir(parents=True, exist_ok=True)
         with _alone(settings.data_dir):
             asyncio.run(_supervise(settings))
-    except (CannotRunError, ClusterError, OldServerError) as reason:
+    except (CannotRunError, ClusterError, OldServerError, UnknownModelError) as reason:
         sys.exit(f"Waystage cannot run: {reason}")
 
 

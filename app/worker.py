@@ -15,7 +15,7 @@ from app.settings import Settings
 from app.store.accounts import fold_counts
 from app.store.connect import AWAY, Connection, connect
 from app.store.events import ensure_months
-from app.store.journeys import prune_changes
+from app.store.journeys import delete_retired_entries, prune_changes
 
 REST_SECONDS = 0.25
 """Between rounds that found little, so that what arrives meanwhile shares one: a round of one costs nearly as much as one of a hundred."""
@@ -24,6 +24,7 @@ AWAY_SECONDS = 1.0
 HOUSEKEEPING_SECONDS = 2.0
 HEAVY_SECONDS = 5.0
 CHANGES_KEPT = 1_000_000
+RETIRED_ENTRIES_AT_ONCE = 50_000
 _LOCK = 0x44455249
 
 log = structlog.get_logger("worker")
@@ -84,6 +85,7 @@ class _Turns:
         await ensure_months(self._connection, datetime.now(UTC))
         await fold_counts(self._connection)
         await prune_changes(self._connection, CHANGES_KEPT)
+        await delete_retired_entries(self._connection, RETIRED_ENTRIES_AT_ONCE)
         await begin_models(self._connection)
         for name in await switch_models(self._connection):
             log.info("stage model active", model=name)

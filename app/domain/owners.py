@@ -53,7 +53,8 @@ def owners(evidence: Evidence, rules: IdentityRules) -> pl.DataFrame:
 def _applied(aliases: pl.DataFrame, users: pl.DataFrame) -> pl.DataFrame:
     direct = users.filter("named_directly")["identifier"].implode()
     both = pl.col("user_id").is_in(direct) & pl.col("previous_id").is_in(direct)
-    return aliases.filter(pl.col("trusted") | ~both)
+    two = pl.col("user_id") != pl.col("previous_id")
+    return aliases.filter(pl.col("trusted") | ~(two & both))
 
 
 def _with_alias_links(links: pl.DataFrame, applied: pl.DataFrame, users: pl.DataFrame) -> pl.DataFrame:

@@ -56,5 +56,5 @@ def _numbered(web: pl.DataFrame) -> pl.DataFrame:
     gap = (pl.col("occurred_at").diff() > GAP).fill_null(value=True).over(_RUN)
     runs = web.with_columns(gap=gap).with_columns(run=pl.col("gap").cast(pl.Int32).cum_sum().over(_RUN))
     before = pl.col("campaign").forward_fill().shift(1).over(*_RUN, "run")
-    split = pl.col("campaign").is_not_null() & (before.is_null() | (before != pl.col("campaign")))
+    split = pl.col("campaign").is_not_null() & before.ne_missing(pl.col("campaign"))
     return runs.with_columns(starts=pl.col("gap") | split).with_columns(session=pl.col("starts").cast(pl.Int32).cum_sum().over(_RUN))

@@ -3,11 +3,11 @@
 A version waits until the worker, the only one that derives, begins it: so nobody is derived without it and missed by its marks.
 """
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from app.domain.stages import EACH_EVENT_NAME, PRESETS, StageModel, preset
 from app.store.connect import Connection
-from app.store.journeys import delete_entries, has_customers
+from app.store.journeys import has_customers
 from app.store.stage_models import ACTIVE, DERIVING, RETIRED, WAITING, add_model, latest_model, read_models, set_state
 from app.store.touched import background_left, mark_everybody
 
@@ -16,8 +16,24 @@ class UnknownModelError(ValueError):
     """A stage model was named that is neither built in nor kept."""
 
 
+class BuiltInError(ValueError):
+    """A stage model of the operator's own has the name of one that is built in."""
+
+
+BUILT_IN = frozenset({*PRESETS, EACH_EVENT_NAME.name})
+
+
 async def put_model(connection: Connection, model: StageModel) -> int:
-    """Keep a stage model, for everybody to be derived again; its version. The same document again changes nothing."""
+    """Keep a stage model of the operator's own, for everybody to be derived again; its version.
+
+    The same document again changes nothing. Raises BuiltInError where the name is taken.
+    """
+    if model.name in BUILT_IN:
+        raise BuiltInError(model.name)
+    return await _keep(connection, model)
+
+
+async def _keep(connection: Connection, model: StageModel) -> int:
     async with connection.transaction():
         latest = await latest_model(connection, model.name)
         if latest and latest.model == model:
@@ -28,14 +44,16 @@ async def put_model(connection: Connection, model: StageModel) -> int:
         return await add_model(connection, model, ACTIVE)
 
 
-async def activate_models(connection: Connection, names: Iterable[str]) -> None:
-    """Keep the models that an operator named active, as this program has them.
+async def activate_models(connection: Connection, names: Sequence[str]) -> None:
+    """Have the models active that an operator named, as this program has them, and no other that is built in.
 
     Raises:
         UnknownModelError: a name is neither built in nor kept.
     """
     for name in names:
-        await put_model(connection, await _named(connection, name))
+        await _keep(connection, await _named(connection, name))
+    unnamed = [kept.id for kept in await read_models(connection, WAITING, DERIVING, ACTIVE) if kept.model.name in BUILT_IN - {*names}]
+    await set_state(connection, unnamed, RETIRED)
 
 
 async def begin_models(connection: Connection) -> None:
@@ -57,16 +75,14 @@ async def switch_models(connection: Connection) -> list[str]:
     async with connection.transaction():
         await set_state(connection, [kept.id for kept in replaced], RETIRED)
         await set_state(connection, [kept.id for kept in newest.values()], ACTIVE)
-        for kept in replaced:
-            await delete_entries(connection, kept.id)
     return sorted(newest)
 
 
 async def _named(connection: Connection, name: str) -> StageModel:
-    built_in = {EACH_EVENT_NAME.name: EACH_EVENT_NAME} | {preset_name: preset(preset_name) for preset_name in PRESETS}
-    if name in built_in:
-        return built_in[name]
+    if name in BUILT_IN:
+        return EACH_EVENT_NAME if name == EACH_EVENT_NAME.name else preset(name)
     latest = await latest_model(connection, name)
     if latest is None:
-        raise UnknownModelError(f"WAYSTAGE_STAGE_MODELS names {name}, which is neither built in ({', '.join(built_in)}) nor kept")
+        built_in = ", ".join(sorted(BUILT_IN))
+        raise UnknownModelError(f"WAYSTAGE_STAGE_MODELS names {name}, which is neither built in ({built_in}) nor kept")
     return latest.model

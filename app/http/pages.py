@@ -16,6 +16,7 @@ from app.http.access import COOKIE, logged_in, reader
 from app.http.problems import ProblemError
 from app.http.service import Service, service_of
 from app.store.access import add_login, remove_login, take_link
+from app.store.connect import AWAY, Connection
 
 ROOT = Path(__file__).resolve().parents[2]
 WEB = ROOT / "app" / "web" / "dist"
@@ -44,9 +45,12 @@ def script_route(path: str) -> APIRouter:
 
 @router.get("/")
 async def first_page(request: Request) -> Response:
-    if not await logged_in(request):
-        return RedirectResponse("/login", HTTPStatus.SEE_OTHER)
-    return _file(WEB / "index.html", POLICY)
+    """The page holds no data: while Postgres is away, a cookie that cannot be checked opens it, and the page says what is wrong."""
+    try:
+        known = await logged_in(request)
+    except AWAY:
+        known = True
+    return _file(WEB / "index.html", POLICY) if known else _to_login()
 
 
 @router.get("/login")
@@ -54,10 +58,11 @@ async def login_page(request: Request, token: str | None = None) -> Response:
     """The form, or with the token of a one-time link straight in."""
     if token is None:
         return _file(WEB / "login.html", POLICY)
-    service = service_of(request)
-    async with service.pool.acquire() as connection:
-        taken = await take_link(connection, token)
-    return await _log_in(request, service) if taken else RedirectResponse("/login?error=1", HTTPStatus.SEE_OTHER)
+    try:
+        async with service_of(request).pool.acquire() as connection, connection.transaction():
+            return await _log_in(request, connection) if await take_link(connection, token) else _to_login("link")
+    except AWAY:
+        return _to_login("away")
 
 
 @router.post("/login")
@@ -65,15 +70,19 @@ async def log_in(request: Request, key: Annotated[str, Form(max_length=200)]) ->
     service = service_of(request)
     found = service.keys.find(key.strip())
     if found is None or found.scope not in (Scope.READ, Scope.ADMIN):
-        return RedirectResponse("/login?error=1", HTTPStatus.SEE_OTHER)
-    return await _log_in(request, service)
+        return _to_login("key")
+    try:
+        async with service.pool.acquire() as connection:
+            return await _log_in(request, connection)
+    except AWAY:
+        return _to_login("away")
 
 
 @router.post("/logout")
 async def log_out(request: Request) -> Response:
     async with service_of(request).pool.acquire() as connection:
         await remove_login(connection, request.cookies.get(COOKIE, ""))
-    response = RedirectResponse("/login", HTTPStatus.SEE_OTHER)
+    response = _to_login()
     response.delete_cookie(COOKIE)
     return response
 
@@ -109,10 +118,13 @@ def fill_snippet(script_url: str, write_key: str) -> str:
     return template.replace("SCRIPT_URL", html.escape(script_url)).replace("WRITE_KEY", html.escape(write_key))
 
 
-async def _log_in(request: Request, service: Service) -> Response:
+def _to_login(error: str | None = None) -> Response:
+    return RedirectResponse(f"/login?error={error}" if error else "/login", HTTPStatus.SEE_OTHER)
+
+
+async def _log_in(request: Request, connection: Connection) -> Response:
     token = secrets.token_urlsafe(32)
-    async with service.pool.acquire() as connection:
-        await add_login(connection, token, "cookie", datetime.now(UTC) + SESSION_LIFE)
+    await add_login(connection, token, "cookie", datetime.now(UTC) + SESSION_LIFE)
     response = RedirectResponse("/", HTTPStatus.SEE_OTHER)
     secure = request.url.scheme == "https"
     response.set_cookie(COOKIE, token, int(SESSION_LIFE.total_seconds()), httponly=True, samesite="lax", secure=secure)

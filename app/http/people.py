@@ -10,7 +10,7 @@ import msgspec
 from fastapi import APIRouter, Depends, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.domain.identifiers import normalised, number
+from app.domain.identifiers import IdentityRules, normalised, number
 from app.domain.windows import Malformed
 from app.http import shapes
 from app.http.access import reader
@@ -112,7 +112,7 @@ async def _model(connection: Connection, name: str) -> KeptModel:
     return found[0]
 
 
-def _identifier(customer: str, rules: Any) -> int:
+def _identifier(customer: str, rules: IdentityRules) -> int:
     kind, colon, value = customer.partition(":")
     if not colon or kind not in rules.kinds:
         raise malformed("customer", f"is kind:value, with a kind of {', '.join(rules.kinds)}")

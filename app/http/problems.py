@@ -15,6 +15,7 @@ from app.domain.mapping import InvalidMapping
 from app.domain.stages import InvalidModel
 from app.domain.windows import Malformed
 from app.flow.collect import OverloadedError, UnavailableError
+from app.flow.stage_models import BuiltInError
 from app.http.cors import CORS, is_write_path
 from app.store.connect import AWAY
 from app.store.resident import UnknownModelError
@@ -111,5 +112,6 @@ _ANSWERS: dict[type[Exception], Callable[[Any], Response]] = {
     Malformed: lambda error: _unprocessable(FieldError(error.field, error.reason)),
     InvalidMapping: lambda error: _unprocessable(FieldError(error.field, error.reason)),
     InvalidModel: _invalid_model,
+    BuiltInError: lambda error: _unprocessable(FieldError("model", f"{error} is built in; choose another name")),
     UnknownModelError: lambda error: _unprocessable(FieldError("model", f"no active stage model is called {error}")),
 }

@@ -1,7 +1,6 @@
 """The write routes: what the Segment spec sends, answered after the commit."""
 
 import base64
-import binascii
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any, NamedTuple
@@ -22,6 +21,7 @@ BATCH_BYTES_MAX = 500 * 1024
 BATCH_EVENTS_MAX = 2_500
 GIF = base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
 JSON = "application/json"
+_AS_BASE64 = str.maketrans("-_ ", "+/+")
 
 
 class Envelope(msgspec.Struct):
@@ -38,7 +38,7 @@ class Batch(Envelope):
 
 
 class Said(NamedTuple):
-    """What a request says: raw events, the key in its body, when it was sent, and the type that its route names."""
+    """What a request says: its key, raw events, when it was sent, and the type that its route names."""
 
     key: str | None
     raws: list[bytes]
@@ -64,7 +64,7 @@ def _event_route(kind: str) -> None:
     @router.post(f"/v1/{kind}", openapi_extra=EVENT_BODIES[kind], responses=WRITE_ANSWERS, name=kind)
     async def write_event(request: Request) -> Response:
         body = await read_body(request, BATCH_BYTES_MAX)
-        return await _written(request, Said(_key_in(request, body), [body], kind=kind))
+        return await _written(request, Said(_key(request, _read(_envelope, body)), [body], kind=kind))
 
 
 for _kind in TYPES:
@@ -77,7 +77,7 @@ async def batch(request: Request) -> Response:
     body = _read(_batch, await read_body(request, BATCH_BYTES_MAX))
     if len(body.batch) > BATCH_EVENTS_MAX:
         raise ProblemError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"the batch has {len(body.batch)} events; {BATCH_EVENTS_MAX} are allowed")
-    return await _written(request, Said(body.writeKey, [bytes(raw) for raw in body.batch], body.sentAt))
+    return await _written(request, Said(_key(request, body), [bytes(raw) for raw in body.batch], body.sentAt))
 
 
 @router.get("/v1/pixel/{kind}", summary="An event as an image: data is the event, JSON in base64")
@@ -85,11 +85,11 @@ async def pixel(kind: str, request: Request, data: str = "") -> Response:
     """Always a gif: what cannot be stored is counted as lost."""
     service = service_of(request)
     try:
-        raw = base64.b64decode(data.replace("-", "+").replace("_", "/") + "=" * (-len(data) % 4))
-        outcome = await _submit(request, Said(_key_in(request, raw), [raw], kind=kind if kind in TYPES else None))
+        raw = base64.b64decode(data.translate(_AS_BASE64) + "=" * (-len(data) % 4))
+        outcome = await _submit(request, Said(_key(request, _read(_envelope, raw)), [raw], kind=kind if kind in TYPES else None))
         for refused in outcome.rejected.values():
             service.metrics.lose(refused.code.value)
-    except (binascii.Error, ProblemError, OverloadedError, UnavailableError) as error:
+    except (ValueError, ProblemError, OverloadedError, UnavailableError) as error:
         service.metrics.lose(type(error).__name__)
     return Response(GIF, media_type="image/gif", headers=CORS | {"Cache-Control": "no-store"})
 
@@ -109,7 +109,7 @@ async def _written(request: Request, said: Said) -> Response:
 
 async def _submit(request: Request, said: Said) -> Outcome:
     service = service_of(request)
-    source = writer(service, key_on(request) or request.query_params.get("writeKey") or said.key)
+    source = writer(service, said.key)
     country_header = service.options.country_header
     arrival = Arrival(
         source_id=source.id,
@@ -137,9 +137,9 @@ def _shown(index: int, refused: Refused) -> dict[str, Any]:
     }
 
 
-def _key_in(request: Request, body: bytes) -> str | None:
-    """The key in a body, read only where no header and no query bears one."""
-    return None if request.headers.get("authorization") or "writeKey" in request.query_params else _read(_envelope, body).writeKey
+def _key(request: Request, envelope: Envelope) -> str | None:
+    """The key that a request bears: in its header, its query, or its body."""
+    return key_on(request) or request.query_params.get("writeKey") or envelope.writeKey
 
 
 def _read(decoder: "msgspec.json.Decoder[Any]", body: bytes) -> Any:

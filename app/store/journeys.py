@@ -75,8 +75,13 @@ async def has_customers(connection: Connection) -> bool:
     return found
 
 
-async def delete_entries(connection: Connection, stage_model: int) -> None:
-    await connection.execute("delete from entries where stage_model = $1", stage_model)
+async def delete_retired_entries(connection: Connection, limit: int) -> None:
+    """Delete entries of stage models that are retired, so many at a time."""
+    await connection.execute(
+        """delete from entries where ctid = any(array(
+          select e.ctid from entries e join stage_models m on m.id = e.stage_model where m.state = 'retired' limit $1))""",
+        limit,
+    )
 
 
 async def next_shard(connection: Connection, after: int | None, events: int) -> list[int]:

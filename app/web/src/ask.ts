@@ -34,7 +34,7 @@ async function reached(url: string, signal: AbortSignal): Promise<Response> {
   try {
     return await fetch(url, { signal, headers: { Accept: "application/json" }, cache: "no-store" });
   } catch (failure) {
-    if (failure instanceof TypeError) throw new Unreachable("The server does not answer. Trying again in a few seconds.");
+    if (failure instanceof TypeError) throw new Unreachable("The server does not answer.");
     throw failure;
   }
 }
@@ -47,8 +47,11 @@ async function problemOf(response: Response): Promise<Problem> {
 
 /** What went wrong, for people. */
 export function inWords(failure: Refusal | Unreachable): string {
-  if (failure instanceof Unreachable) return failure.message;
-  const { title, detail, errors } = failure.problem;
-  const fields = (errors ?? []).map(({ field, reason }) => [field, reason].filter(Boolean).join(": "));
-  return [title ?? failure.message, detail, ...fields].filter(Boolean).join(" · ");
+  const { detail } = failure instanceof Refusal ? failure.problem : {};
+  return sentence(detail || failure.message);
+}
+
+function sentence(words: string): string {
+  const begun = words.charAt(0).toUpperCase() + words.slice(1);
+  return /[.!?]$/.test(begun) ? begun : `${begun}.`;
 }

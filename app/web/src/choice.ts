@@ -85,8 +85,8 @@ export function endsNow(choice: Choice, today: string): boolean {
   return windowOf(choice, today).to === undefined;
 }
 
-/** The query of GET /v1/transitions. */
-export function transitionsQuery(choice: Choice, today: string, timezone: string): Query {
-  const { model, mode, channel, utm_source, utm_campaign, source } = choice;
-  return { model, mode, ...windowOf(choice, today), timezone, channel, utm_source, utm_campaign, source };
+/** What every question about stages says. */
+export function questionOf(choice: Choice, today: string, timezone: string): Query {
+  const { model, channel, utm_source, utm_campaign, source } = choice;
+  return { model, ...windowOf(choice, today), timezone, channel, utm_source, utm_campaign, source };
 }

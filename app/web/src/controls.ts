@@ -34,7 +34,7 @@ export function onChoice(current: () => Choice, react: (next: Choice, typing: bo
   };
   document.addEventListener("change", (event) => isTyped(event.target) || changed(event, false));
   document.addEventListener("input", (event) => isTyped(event.target) && changed(event, true));
-  document.addEventListener("submit", (event) => event.preventDefault());
+  for (const form of document.querySelectorAll("form.controls")) form.addEventListener("submit", (event) => event.preventDefault());
 }
 
 function isControl(target: EventTarget | null): target is Control {
@@ -63,6 +63,7 @@ function offer(select: HTMLSelectElement, value: string): void {
 }
 
 export function offerModels(models: StageModel[], languages: readonly string[]): void {
+  byId("models", HTMLElement).hidden = models.length < 2;
   options("model", models.map(({ model, labels }) => [model, labelIn(labels, languages) ?? named(model)]));
 }
 

@@ -44,8 +44,7 @@ export function duration(seconds: number | null | undefined): string {
 }
 
 /** Seconds in the largest unit alone: "45 s", "2 min", "3 d". */
-export function span(seconds: number | null | undefined): string {
-  if (seconds === null || seconds === undefined) return ABSENT;
+export function span(seconds: number): string {
   const [name, size] = UNITS.find(([, unit]) => seconds >= unit) ?? ["s", 1];
   return `${count(Math.floor(seconds / size))} ${name}`;
 }

@@ -2,7 +2,7 @@
 
 import { stageBadge } from "./badges";
 import { byId, h, keep } from "./element";
-import { counted, count, duration, share } from "./format";
+import { counted, count, percent, span } from "./format";
 import type { Stages } from "./stages";
 import type { Funnel, FunnelStep } from "./wire";
 
@@ -17,19 +17,22 @@ export function stepsOf(stages: string[]): string | null {
 export function showFunnel(funnel: Funnel | null, stages: Stages): void {
   byId("funnel", HTMLElement).hidden = !funnel;
   if (!funnel) return;
-  const most = Math.max(1, ...funnel.steps.map(({ reached }) => reached));
-  keep(byId("steps", HTMLElement), funnel.steps.map((step, at) => stepItem(step, funnel.steps[at + 1], most, stages)));
+  const began = funnel.steps[0]?.reached ?? 0;
+  keep(byId("steps", HTMLElement), funnel.steps.map((step, at) => stepItem(step, funnel.steps[at + 1], began, stages)));
 }
 
-function stepItem(step: FunnelStep, next: FunnelStep | undefined, most: number, stages: Stages): HTMLElement {
-  const bar = h("progress", { max: most, value: step.reached, "aria-label": `${stages.label(step.stage)}: ${counted(step.reached, "customer")}` });
-  const head = h("div", { class: "step-head" }, stageBadge(step.stage, stages), h("strong", {}, count(step.reached)));
-  return h("li", { "data-key": step.stage }, head, bar, ...(next ? passage(step, next) : []).map((line) => h("p", { class: "note" }, line)));
+function stepItem(step: FunnelStep, next: FunnelStep | undefined, began: number, stages: Stages): HTMLElement {
+  const tone = stages.tone(step.stage);
+  const words = `${stages.label(step.stage)}: ${counted(step.reached, "customer")}`;
+  const bar = h("progress", { class: tone === null ? undefined : `tone-${tone}`, max: Math.max(1, began), value: step.reached, "aria-label": words });
+  const lines = next ? passage(step, next) : [`${percent(began ? step.reached / began : null)} of all who began`];
+  return h("li", { "data-key": step.stage },
+    stageBadge(step.stage, stages), h("strong", { class: "big" }, count(step.reached)), bar, ...lines.map((line) => h("p", { class: "note" }, line)));
 }
 
 function passage(step: FunnelStep, next: FunnelStep): string[] {
   const median = next.time_to_convert?.median ?? null;
-  const pace = median === null ? "" : `, median ${duration(median)}`;
+  const pace = median === null ? "" : `, half within ${span(median)}`;
   const waiting = step.still_in_window ? `, ${count(step.still_in_window)} have time left` : "";
-  return [`${share(step.conversion)} go on${pace}`, `${count(step.dropped)} stopped${waiting}`];
+  return [`${percent(step.conversion)} go on${pace}`, `${count(step.dropped)} stopped${waiting}`];
 }

@@ -1,8 +1,18 @@
-/** The login page says that a key was refused: the server sends it back with `?error=1`. */
+/** The login page says why it is shown again: the server sends the reader back with `?error=` and a reason. */
+
+const REASONS: Record<string, string> = {
+  key: "This key is not known, or it may not read.",
+  link: "This link was used before or is too old. Log in with the read key, or take the link of the next start.",
+  away: "Postgres is away, so nobody can log in just now. Try again in a moment.",
+};
 
 const wrong = document.getElementById("wrong");
 const key = document.getElementById("key");
-const refused = new URLSearchParams(location.search).has("error");
+const error = new URLSearchParams(location.search).get("error");
+const words = Object.hasOwn(REASONS, error ?? "") ? REASONS[error ?? ""] : undefined;
 
-if (wrong && refused) wrong.hidden = false;
-if (refused) key?.setAttribute("aria-invalid", "true");
+if (wrong && words) {
+  wrong.textContent = words;
+  wrong.hidden = false;
+}
+if (error === "key") key?.setAttribute("aria-invalid", "true");

@@ -19,18 +19,18 @@ export function momentItem(moment: Moment, stages: Stages): HTMLElement {
 }
 
 function keyOf({ at, event, entry, touch, session }: Moment): string {
-  return JSON.stringify([at, event?.event, entry?.stage, touch?.kind, touch?.event, session?.event]);
+  return JSON.stringify([at, event?.source, event?.message_id, entry?.stage, touch?.message_id, session?.message_id]);
 }
 
 function title({ event, entry, touch, session }: Moment): Child {
-  if (event) return h("strong", {}, event.name ?? named(event.type));
+  if (event) return h("strong", {}, event.event ?? named(event.type));
   if (touch) return h("strong", {}, named(touch.kind));
   return h("strong", {}, session && !entry ? "Session" : "Stage");
 }
 
 /** The channel of the touch, or that of what else the moment holds. */
-function chip({ event, entry, touch, session }: Moment): Child {
-  const channel = touch?.channel ?? session?.channel ?? entry?.channel ?? event?.channel;
+function chip({ entry, touch, session }: Moment): Child {
+  const channel = touch?.channel ?? session?.channel ?? entry?.channel;
   return channel ? channelChip(channel) : null;
 }
 

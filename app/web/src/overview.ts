@@ -1,13 +1,13 @@
 /** All customers together: moves, funnel, people, sources. */
 
 import { ask } from "./ask";
-import { type Choice, endsNow, localDay, transitionsQuery, windowOf } from "./choice";
+import { type Choice, endsNow, localDay, questionOf } from "./choice";
 import { offerSources, offerStages } from "./controls";
 import { byId, say } from "./element";
-import { clock, counted, instant } from "./format";
+import { clock, counted } from "./format";
 import { showFunnel, stepsOf } from "./funnel";
 import { Moves } from "./moves";
-import { Pages, withoutInstant } from "./paging";
+import { Pages } from "./paging";
 import { showPeople } from "./people";
 import { showSources } from "./sources";
 import { Stages } from "./stages";
@@ -15,6 +15,7 @@ import type { Customers, Funnel, Source, StageModel, Transitions } from "./wire"
 
 const ZONE = Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC";
 const SIDE_ANSWERS_AFTER = 30_000;
+const PEOPLE_A_PAGE = "20";
 
 /** What the overview shows; `everybody` counts all customers, `pages` list those that the reader looks for. */
 interface Answers {
@@ -31,9 +32,9 @@ export class Overview {
   /** The answers to a choice; null while there is no customer at all. */
   async read(choice: Choice, signal: AbortSignal): Promise<Answers | null> {
     const { model, q, stage } = choice;
-    const listing = this.people.read("/v1/customers", { model, q, stage }, signal);
-    const counting = q || stage ? ask<Customers>("/v1/customers", { model }, signal) : listing.then(([page]) => page);
-    const asking = ask<Transitions>("/v1/transitions", transitionsQuery(choice, localDay(new Date()), ZONE), signal);
+    const listing = this.people.read("/v1/customers", { model, q, stage, limit: PEOPLE_A_PAGE }, signal);
+    const counting = q || stage ? ask<Customers>("/v1/customers", { model, limit: "1" }, signal) : listing.then(([page]) => page);
+    const asking = ask<Transitions>("/v1/transitions", { ...question(choice), mode: choice.mode }, signal);
     const [transitions, pages, everybody] = await Promise.all([asking, listing, counting]);
     return everybody?.total ? { transitions, pages, everybody } : null;
   }
@@ -42,7 +43,7 @@ export class Overview {
   async show({ transitions, pages, everybody }: Answers, choice: Choice, model: StageModel | undefined, signal: AbortSignal): Promise<boolean> {
     const stages = new Stages(model, transitions.stages, navigator.languages);
     say(byId("totals", HTMLElement), `${counted(everybody.total, "customer")} · ${counted(everybody.sessions, "session")}`);
-    say(byId("as-of", HTMLElement), `as of ${instant(transitions.as_of)}:${clock(transitions.as_of).slice(-2)}`);
+    say(byId("as-of", HTMLElement), `as of ${clock(transitions.as_of)}`);
     this.moves.show(transitions, stages);
     offerStages(stages.names.map((name) => [name, stages.label(name)]), choice.stage);
     showPeople(pages, choice, stages);
@@ -52,10 +53,10 @@ export class Overview {
 
   /** Funnel and sources: asked again when the moves changed, and every half minute. */
   private async showSide(choice: Choice, transitions: Transitions, stages: Stages, steps: string | null, signal: AbortSignal): Promise<void> {
-    const asked = withoutInstant([choice, transitions]);
+    const asked = JSON.stringify([choice, transitions.version, transitions.stages, transitions.transitions]);
     if (asked === this.side.asked && Date.now() - this.side.at < SIDE_ANSWERS_AFTER) return;
     const [funnel, { sources }] = await Promise.all([
-      steps ? ask<Funnel>("/v1/funnel", funnelQuery(choice, steps), signal) : null,
+      steps ? ask<Funnel>("/v1/funnel", { ...question(choice), steps, within: choice.within }, signal) : null,
       ask<{ sources: Source[] }>("/v1/sources", {}, signal),
     ]);
     showFunnel(funnel, stages);
@@ -65,6 +66,6 @@ export class Overview {
   }
 }
 
-function funnelQuery(choice: Choice, steps: string) {
-  return { steps, within: choice.within, model: choice.model, ...windowOf(choice, localDay(new Date())), timezone: ZONE };
+function question(choice: Choice) {
+  return questionOf(choice, localDay(new Date()), ZONE);
 }

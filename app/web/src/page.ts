@@ -1,4 +1,4 @@
-/** The page: it reads the choice from the address, asks, and shows; all of it again every two seconds while anything can change. */
+/** The page: it reads the choice from the address, asks, and shows; all of it again every second while anything can change. */
 
 import { ask, inWords, Refusal, Unreachable } from "./ask";
 import { type Choice, readChoice, UNCHOSEN, writeChoice } from "./choice";
@@ -6,42 +6,39 @@ import { offerChannels, offerModels, onChoice, showChoice } from "./controls";
 import { byId, say } from "./element";
 import { journeyPath } from "./identifiers";
 import { Overview } from "./overview";
-import { Pages } from "./paging";
+import { readAll } from "./paging";
 import { Person } from "./person";
 import { PAUSE, PAUSE_AFTER_FAILURE, Refresher } from "./refresh";
-import { latest, Stages } from "./stages";
+import { askable, Stages } from "./stages";
 import { fillWelcome } from "./welcome";
 import type { Journey, StageModel } from "./wire";
 
 const VIEWS = ["welcome", "overview", "person"] as const;
+const EVENTS_A_PAGE = "1000";
 const NOT_FOUND = 404;
 const TOO_MANY_REQUESTS = 429;
 
 class Page {
-  private models: StageModel[] | null = null;
+  private models: StageModel[] = [];
   private choice = UNCHOSEN;
   private welcomed = false;
   private leftAt = 0;
   private readonly overview = new Overview();
   private readonly person = new Person();
-  private readonly journey = new Pages<Journey>();
   private readonly refresher = new Refresher((signal) => this.refresh(signal), (failure) => this.trouble(failure));
 
   start(): void {
     offerChannels();
     onChoice(() => this.choice, (next, typing) => this.go(next, typing));
     addEventListener("hashchange", () => this.arrive());
-    this.onMore("more-people", this.overview.people);
-    this.onMore("more-moments", this.journey);
+    byId("more-people", HTMLButtonElement).addEventListener("click", () => this.morePeople());
     byId("unfilter", HTMLButtonElement).addEventListener("click", () => this.go(this.unfiltered(), false));
     this.arrive();
   }
 
-  private onMore(id: string, pages: { wanted: number }): void {
-    byId(id, HTMLButtonElement).addEventListener("click", () => {
-      pages.wanted += 1;
-      this.refresher.now();
-    });
+  private morePeople(): void {
+    this.overview.people.wanted += 1;
+    this.refresher.now();
   }
 
   private unfiltered(): Choice {
@@ -77,7 +74,7 @@ class Page {
   }
 
   private model(): StageModel | undefined {
-    return this.models?.find(({ model }) => model === this.choice.model) ?? this.models?.[0];
+    return this.models.find(({ model }) => model === this.choice.model) ?? this.models[0];
   }
 
   private showControls(): void {
@@ -85,7 +82,7 @@ class Page {
   }
 
   private async refresh(signal: AbortSignal): Promise<boolean> {
-    if (!this.models) await this.learnModels(signal);
+    await this.learnModels(signal);
     const live = this.choice.customer ? await this.readPerson(signal) : await this.readOverview(signal);
     byId("main", HTMLElement).removeAttribute("aria-busy");
     byId("trouble", HTMLElement).hidden = true;
@@ -93,14 +90,14 @@ class Page {
   }
 
   private async learnModels(signal: AbortSignal): Promise<void> {
-    this.models = latest((await ask<{ models: StageModel[] }>("/v1/stages", {}, signal)).models);
+    this.models = askable((await ask<{ models: StageModel[] }>("/v1/stages", {}, signal)).models);
     offerModels(this.models, navigator.languages);
     this.showControls();
   }
 
   private async readPerson(signal: AbortSignal): Promise<boolean> {
     const model = this.model();
-    const pages = await this.journey.read(journeyPath(this.choice.customer), { model: model?.model }, signal);
+    const pages = await readAll<Journey>(journeyPath(this.choice.customer), { model: model?.model, limit: EVENTS_A_PAGE }, signal);
     this.person.show(pages, new Stages(model, [], navigator.languages));
     return true;
   }
@@ -134,10 +131,11 @@ class Page {
     if (!(failure instanceof Refusal || failure instanceof Unreachable)) throw failure;
     if (failure instanceof Refusal && failure.status === 401) location.assign("/login");
     const place = byId("trouble", HTMLElement);
-    say(place, inWords(failure));
+    const pause = pauseAfter(failure);
+    say(place, pause === PAUSE_AFTER_FAILURE ? `${inWords(failure)} Trying again every few seconds.` : inWords(failure));
     place.hidden = false;
     byId("main", HTMLElement).removeAttribute("aria-busy");
-    return pauseAfter(failure);
+    return pause;
   }
 }
 

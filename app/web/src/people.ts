@@ -23,14 +23,15 @@ function personItem({ identifiers, stage, since, last_seen }: Customer, choice: 
   const { others, devices } = besideTitle(identifiers);
   const link = h("a", { href: writeChoice({ ...choice, customer: nameOf(identifiers) }), class: "value" }, titleOf(identifiers));
   const chips = others.slice(0, IDENTIFIERS_SHOWN).map(identifierChip);
-  const more = devices + others.length - chips.length > 1 ? h("span", { class: "note" }, restWords(others.length - chips.length, devices)) : null;
+  const rest = restWords(others.length - chips.length, devices);
   const where = stage ? [stageBadge(stage, stages), since ? h("span", { class: "note" }, "since ", moment(since)) : null] : [];
   return h("li", { "data-key": nameOf(identifiers) },
-    h("div", { class: "who" }, link, ...chips, more),
+    h("div", { class: "who" }, link, ...chips, h("span", { class: "note" }, rest)),
     h("div", { class: "where" }, ...where),
     h("div", { class: "note" }, "seen ", moment(last_seen)));
 }
 
+/** What the chips leave out; one device goes without saying. */
 function restWords(more: number, devices: number): string {
-  return [more > 0 && counted(more, "more identifier"), devices > 0 && counted(devices, "device")].filter(Boolean).join(", ");
+  return [more > 0 && counted(more, "more identifier"), devices > 1 && counted(devices, "device")].filter(Boolean).join(", ");
 }

@@ -1,17 +1,21 @@
 /** One customer: who it is, and the journey from moment to moment. */
 
-import { identifierChip, stageBadge } from "./badges";
+import { channelChip, identifierChip, moment, stageBadge } from "./badges";
 import { byId, h, keep, say } from "./element";
-import { ABSENT, counted, day, duration, instant } from "./format";
-import { byStrength } from "./identifiers";
+import { ABSENT, count, counted, day, duration, named } from "./format";
+import { byStrength, titleOf } from "./identifiers";
 import { momentItem } from "./moment";
-import { byDay, moments } from "./moments";
+import { byDay, joined, moments } from "./moments";
 import type { Stages } from "./stages";
 import type { Entry, Journey } from "./wire";
 
+const MOMENTS_SHOWN = 200;
+const STEPS_SHOWN = 7;
+
 export class Person {
   private newestFirst = true;
-  private pages: Journey[] = [];
+  private shown = MOMENTS_SHOWN;
+  private journey: Journey | undefined;
   private stages: Stages | null = null;
 
   constructor() {
@@ -21,40 +25,48 @@ export class Person {
       turn.textContent = this.newestFirst ? "Oldest first" : "Newest first";
       this.draw();
     });
+    byId("more-moments", HTMLButtonElement).addEventListener("click", () => {
+      this.shown += MOMENTS_SHOWN;
+      this.draw();
+    });
   }
 
   /** Makes room for another customer, whose journey is still on its way. */
   open(customer: string): void {
     const heading = byId("person-name", HTMLElement);
+    this.journey = undefined;
+    this.shown = MOMENTS_SHOWN;
     say(heading, customer.slice(customer.indexOf(":") + 1));
-    for (const id of ["person-identifiers", "person-facts", "journey"]) byId(id, HTMLElement).replaceChildren();
+    for (const id of ["person-steps", "person-identifiers", "person-facts", "journey"]) byId(id, HTMLElement).replaceChildren();
     byId("more-moments", HTMLButtonElement).hidden = true;
     heading.focus();
   }
 
   show(pages: Journey[], stages: Stages): void {
-    this.pages = pages;
+    this.journey = joined(pages);
     this.stages = stages;
     this.draw();
   }
 
   private draw(): void {
-    const [page] = this.pages;
-    if (!page || !this.stages) return;
-    showWho(page, this.pages.flatMap(({ entries }) => entries), this.stages);
-    this.showJourney(this.stages);
-    byId("more-moments", HTMLButtonElement).hidden = !this.pages.at(-1)?.next;
+    if (!this.journey || !this.stages) return;
+    showWho(this.journey);
+    showSteps(this.journey.entries, this.stages);
+    this.showJourney(this.journey, this.stages);
   }
 
-  private showJourney(stages: Stages): void {
-    const list = moments(this.pages);
-    const days = byDay(this.newestFirst ? list.reverse() : list, (at) => day(at));
+  private showJourney(journey: Journey, stages: Stages): void {
+    const list = this.newestFirst ? moments(journey).reverse() : moments(journey);
+    const days = byDay(list.slice(0, this.shown), (at) => day(at));
     const place = byId("journey", HTMLElement);
     keep(place, days.map((run) => dayOf(place, run.day)));
     for (const run of days) {
       const items = dayOf(place, run.day).querySelector("ol");
-      if (items) keep(items, run.moments.map((moment) => momentItem(moment, stages)));
+      if (items) keep(items, run.moments.map((one) => momentItem(one, stages)));
     }
+    const more = byId("more-moments", HTMLButtonElement);
+    more.hidden = list.length <= this.shown;
+    say(more, `Show more of ${count(list.length)} moments`);
   }
 }
 
@@ -64,24 +76,44 @@ function dayOf(place: HTMLElement, name: string): HTMLElement {
   return present ?? h("section", { "data-key": name }, h("h3", {}, name), h("ol", { class: "moments" }));
 }
 
-function showWho({ customer, sessions, touches }: Journey, entries: Entry[], stages: Stages): void {
-  const [first, ...others] = byStrength(customer.identifiers);
-  say(byId("person-name", HTMLElement), first?.value ?? "Customer");
-  keep(byId("person-identifiers", HTMLElement), (first ? [first, ...others] : []).map(identifierChip));
-  const current = entries.find(({ left_at }) => left_at === null);
-  const facts: [string, string][] = [
-    ["First seen", instant(customer.first_seen)],
-    ["Last seen", instant(customer.last_seen)],
-    ["Known for", duration((Date.parse(customer.last_seen) - Date.parse(customer.first_seen)) / 1_000)],
-    ["Shown", `${counted(sessions.length, "session")}, ${counted(touches.length, "touch", "touches")}`],
-    ...Object.entries(customer.traits ?? {}).map(([name, value]): [string, string] => [name, traitWords(value)]),
+/** The last stages in order, the one of now at the end. */
+function showSteps(entries: Entry[], stages: Stages): void {
+  const last = entries.slice(-STEPS_SHOWN);
+  const before = entries.length - last.length;
+  const items = last.map((entry) => h("li", { "data-key": `${entry.message_id} ${entry.stage}` }, stageBadge(entry.stage, stages)));
+  const earlier = h("li", { "data-key": "earlier", class: "note" }, `${counted(before, "stage")} before`);
+  keep(byId("person-steps", HTMLElement), before ? [earlier, ...items] : items);
+}
+
+function showWho({ customer, sessions, touches, entries }: Journey): void {
+  const identifiers = byStrength(customer.identifiers);
+  say(byId("person-name", HTMLElement), nameIn(customer.traits) ?? titleOf(identifiers));
+  keep(byId("person-identifiers", HTMLElement), identifiers.map(identifierChip));
+  const known = (Date.parse(customer.last_seen) - Date.parse(customer.first_seen)) / 1_000;
+  const first = touches.find(({ machine }) => !machine);
+  const facts: [string, HTMLElement | string | null][] = [
+    ["First seen", moment(customer.first_seen)],
+    ["Last seen", moment(customer.last_seen)],
+    ["Known for", duration(known)],
+    ["First touch", first?.channel ? channelChip(first.channel) : null],
+    ["Sessions", count(sessions.length)],
+    ["Touches", count(touches.length)],
+    ["Stages entered", count(entries.length)],
+    ...Object.entries(customer.traits ?? {})
+      .filter(([, value]) => !identifiers.some((identifier) => identifier.value === value))
+      .map(([name, value]): [string, string] => [named(name), traitWords(value)]),
   ];
-  const stage = current ? h("div", { "data-key": "stage" }, h("dt", {}, "Stage"), h("dd", {}, stageBadge(current.stage, stages))) : null;
-  const rows = facts.map(([name, value]) => h("div", { "data-key": `fact ${name}` }, h("dt", {}, name), h("dd", { class: "value" }, value)));
-  keep(byId("person-facts", HTMLElement), stage ? [stage, ...rows] : rows);
+  const rows = facts.filter(([, value]) => value !== null);
+  keep(byId("person-facts", HTMLElement), rows.map(([name, value]) => h("div", { "data-key": `fact ${name}` }, h("dt", {}, name), h("dd", { class: "value" }, value))));
+}
+
+function nameIn(traits: Record<string, unknown> | null): string | null {
+  const name = traits?.["name"];
+  return typeof name === "string" && name.trim() ? name : null;
 }
 
 function traitWords(value: unknown): string {
   if (value === null || value === undefined || value === "") return ABSENT;
+  if (typeof value === "boolean") return value ? "yes" : "no";
   return typeof value === "string" ? value : JSON.stringify(value);
 }

@@ -1,7 +1,7 @@
 /** What sends events, and when it last did. */
 
 import { byId, h, keep } from "./element";
-import { ABSENT, counted, instant } from "./format";
+import { ago, counted } from "./format";
 import type { Source } from "./wire";
 
 export function showSources(sources: Source[]): void {
@@ -10,7 +10,7 @@ export function showSources(sources: Source[]): void {
 }
 
 function sourceItem({ name, kind, last_event_at, events_24h }: Source): HTMLElement {
-  const last = last_event_at ? instant(last_event_at) : ABSENT;
-  const note = h("span", { class: "note" }, `${counted(events_24h, "event")} in 24 hours · last ${last}`);
+  const words = last_event_at ? `${counted(events_24h, "event")} in 24 hours, the last ${ago(last_event_at, new Date())}` : "nothing yet";
+  const note = h("span", { class: "note" }, words);
   return h("li", { "data-key": name }, h("strong", {}, name), " ", h("span", { class: "chip" }, kind), " ", note);
 }

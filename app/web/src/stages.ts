@@ -14,18 +14,14 @@ export function labelIn(labels: Labels | null | undefined, languages: readonly s
   return undefined;
 }
 
-/** One row a model: of several versions the highest. */
-export function latest(models: StageModel[]): StageModel[] {
-  const newest = new Map<string, StageModel>();
-  for (const model of models) {
-    const other = newest.get(model.model);
-    if (!other || other.version < model.version) newest.set(model.model, model);
-  }
-  return [...newest.values()];
-}
-
 /** The model whose stages are the names of events: they stand in no order. */
 const UNORDERED = "each_event_name";
+
+/** The models that can be asked about, those with stages of their own first. */
+export function askable(models: StageModel[]): StageModel[] {
+  const active = models.filter(({ state }) => state === "active");
+  return active.sort((a, b) => Number(a.model === UNORDERED) - Number(b.model === UNORDERED));
+}
 
 export class Stages {
   /** Whether one stage comes before another, so that a move can lead back. */

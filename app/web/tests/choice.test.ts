@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { address } from "../src/ask";
-import { daysLater, endsNow, localDay, readChoice, transitionsQuery, UNCHOSEN, windowOf, writeChoice } from "../src/choice";
-import { byStrength, journeyPath, nameOf } from "../src/identifiers";
+import { daysLater, endsNow, localDay, questionOf, readChoice, UNCHOSEN, windowOf, writeChoice } from "../src/choice";
+import { besideTitle, byStrength, journeyPath, nameOf, titleOf } from "../src/identifiers";
 
 test("a hash and a choice are two forms of one thing", () => {
   const values = ["user_id:u-1", "email:a+b@example.com", "user_id:a&b=c#d/../%00 é<script>", "user_id:x:y"];
@@ -43,8 +43,8 @@ test("days are counted over the ends of months and years", () => {
 });
 
 test("a question leaves out what is not chosen", () => {
-  const query = transitionsQuery({ ...UNCHOSEN, model: "journey-5", channel: "paid_search" }, "2025-03-03", "Europe/Moscow");
-  assert.equal(address("/v1/transitions", query), "/v1/transitions?model=journey-5&mode=every&timezone=Europe%2FMoscow&channel=paid_search");
+  const query = questionOf({ ...UNCHOSEN, model: "journey-5", channel: "paid_search" }, "2025-03-03", "Europe/Moscow");
+  assert.equal(address("/v1/transitions", query), "/v1/transitions?model=journey-5&timezone=Europe%2FMoscow&channel=paid_search");
   assert.equal(address("/v1/sources", {}), "/v1/sources");
 });
 
@@ -53,6 +53,9 @@ test("a customer is linked to by the strongest identifier", () => {
   assert.deepEqual(byStrength(identifiers).map(({ kind }) => kind), ["user_id", "email", "phone", "crm", "anonymous_id"]);
   assert.equal(nameOf(identifiers), "user_id:1");
   assert.equal(nameOf([]), "");
+  assert.equal(titleOf(identifiers), "1");
+  assert.equal(titleOf([{ kind: "anonymous_id", value: "f666b58d-7551-9b89" }]), "Visitor f666b58d");
+  assert.deepEqual([besideTitle(identifiers).others.length, besideTitle(identifiers).devices], [3, 1]);
 });
 
 test("any character of an identifier survives the path", () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { clock, count, counted, day, duration, instant, named, share } from "../src/format";
+import { ago, clock, count, counted, day, duration, instant, named, percent, share, span } from "../src/format";
 
 test("a duration has at most two units and carries when it is rounded", () => {
   const cases: [number | null, string][] = [
@@ -12,6 +12,20 @@ test("a duration has at most two units and carries when it is rounded", () => {
 
 test("a share has one digit, and a small one is not nothing", () => {
   assert.deepEqual([null, 0, 0.0001, 0.0006, 0.312, 1].map(share), ["–", "0.0 %", "< 0.1 %", "0.1 %", "31.2 %", "100.0 %"]);
+});
+
+test("at a glance one unit will do", () => {
+  assert.deepEqual([0, 59.9, 92, 7_530, 370_000].map(span), ["0 s", "59 s", "1 min", "2 h", "4 d"]);
+  assert.deepEqual([null, 0, 0.004, 0.803, 1].map(percent), ["–", "0 %", "< 1 %", "80 %", "100 %"]);
+});
+
+test("a moment ago, days ago, then a date", () => {
+  const now = new Date("2025-11-21T12:00:00Z");
+  const cases = [
+    ["2025-11-21T11:59:30Z", "just now"], ["2025-11-21T11:55:00Z", "5 min ago"], ["2025-11-15T12:00:00Z", "6 d ago"],
+    ["2025-11-01T12:00:00Z", "1 Nov"], ["2024-11-01T12:00:00Z", "1 Nov 2024"], ["2025-11-22T09:00:00Z", "22 Nov"], ["nonsense", "–"],
+  ];
+  for (const [at, words] of cases) assert.equal(ago(at ?? "", now, "UTC"), words);
 });
 
 test("numbers and nouns", () => {

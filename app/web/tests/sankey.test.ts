@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { moveKey, picture } from "../src/sankey";
-import { labelIn, latest, Stages } from "../src/stages";
+import { askable, labelIn, Stages } from "../src/stages";
 import type { Transition } from "../src/wire";
 
 const MODEL = {
   model: "shop",
   version: 1,
+  state: "active",
   stages: [
     { stage: "awareness", labels: { en: "Awareness", ru: "Осознание" } },
     { stage: "decision", labels: { en: "Decision" } },
@@ -65,6 +66,7 @@ test("a label is in the reader's first language that has one", () => {
   assert.equal(STAGES.label("nowhere"), "nowhere");
 });
 
-test("of several versions of a model the highest counts", () => {
-  assert.deepEqual(latest([{ ...MODEL, version: 2 }, MODEL]).map(({ version }) => version), [2]);
+test("only active models can be asked about, names of events last", () => {
+  const models = [{ ...MODEL, model: "each_event_name" }, MODEL, { ...MODEL, version: 2, state: "deriving" }];
+  assert.deepEqual(askable(models).map(({ model, version }) => [model, version]), [["shop", 1], ["each_event_name", 1]]);
 });

@@ -20,9 +20,9 @@ test("the command line carries the snippet's write key", () => {
   assert.ok(commandLine("http://127.0.0.1:8000", "wk").startsWith("curl http://127.0.0.1:8000/v1/track -u wk: "));
 });
 
-test("a refusal names its fields", () => {
-  const problem = { title: "Bad question", detail: "The window is empty.", errors: [{ field: "from", reason: "is after to" }] };
-  assert.equal(inWords(new Refusal(400, problem)), "Bad question · The window is empty. · from: is after to");
+test("a refusal is said in the server's own words, as a sentence", () => {
+  assert.equal(inWords(new Refusal(422, { title: "Unprocessable", detail: "from: is after to" })), "From: is after to.");
+  assert.equal(inWords(new Refusal(503, { title: "Service Unavailable" })), "Service Unavailable.");
   assert.equal(inWords(new Refusal(502, {})), "The server answered 502.");
   assert.equal(inWords(new Unreachable("No answer.")), "No answer.");
 });
