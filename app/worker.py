@@ -9,7 +9,7 @@ import structlog
 
 from app.domain.identifiers import IdentityRules
 from app.flow.derive import ROUND_EVENTS, derive_heavy, derive_touched
-from app.flow.rebuild import rebuild_step
+from app.flow.rebuild import follow_rules, rebuild_step
 from app.flow.stage_models import begin_models, switch_models
 from app.settings import Settings
 from app.store.accounts import fold_counts
@@ -55,6 +55,8 @@ async def _hold_lock(connection: Connection, rules: IdentityRules, stop: asyncio
         if stop.is_set():
             return
     log.info("deriving")
+    if await follow_rules(connection, rules):
+        log.info("the rules changed: everything is derived again")
     turns = _Turns(connection, rules)
     while not stop.is_set():
         if not await turns.take():

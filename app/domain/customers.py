@@ -39,9 +39,18 @@ def _merged(texts: pl.Series) -> str:
         for key, value in json.loads(text).items():
             merged.pop(key, None)
             merged[key] = value
-    while len(_as_json(merged)) > TRAITS_BYTES_MAX:
-        del merged[next(iter(merged))]
-    return _as_json(merged)
+    return _as_json(_fitting(merged))
+
+
+def _fitting(traits: dict[str, Any]) -> dict[str, Any]:
+    sizes = {key: len(_as_json({key: value}).encode()) - 1 for key, value in traits.items()}
+    total = 1 + sum(sizes.values())
+    for key, size in sizes.items():
+        if total <= TRAITS_BYTES_MAX:
+            break
+        total -= size
+        del traits[key]
+    return traits
 
 
 def canonical_traits(texts: pl.Series) -> pl.Series:

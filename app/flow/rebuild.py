@@ -2,6 +2,7 @@
 
 from app.domain.enrich import enrich
 from app.domain.identifiers import IdentityRules, merged, name
+from app.domain.lists import digest
 from app.domain.owners import owners
 from app.flow.derive import derive_customers, derive_round, write_moved
 from app.store import identity, rebuilds
@@ -45,3 +46,12 @@ async def _rebuild_shard(connection: Connection, rebuild: rebuilds.Rebuild) -> N
         return
     changed = await derive_customers(connection, shard)
     await rebuilds.advance(connection, rebuild.id, shard[-1], len(shard), len(changed))
+
+
+async def follow_rules(connection: Connection, rules: IdentityRules) -> bool:
+    """Ask for a rebuild where the packaged lists or the operator's settings of identity are others than at the last start."""
+    async with connection.transaction():
+        changed = await rebuilds.rules_changed(connection, digest(rules))
+        if changed:
+            await rebuilds.ask(connection)
+    return changed

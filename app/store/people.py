@@ -24,7 +24,9 @@ where not c.machine and c.customer > $2 {matching} {staged}
 order by c.customer limit $3
 """
 _MATCHING = """and c.customer in (
-  select owner from identifiers where lower(value) >= lower({q}) and lower(value) < lower({q}) || chr(1114111))"""
+  select owner from identifiers where lower(value collate pg_c_utf8) >= lower({q} collate pg_c_utf8)
+  and lower(value collate pg_c_utf8) < lower({q} collate pg_c_utf8) || chr(1114111))"""
+_STAGED = "and left(e.stage, 64) = left({stage}, 64) and e.stage = {stage}"
 _COUNT = "select count(*) from customers c {join} entries e on e.customer = c.customer and e.stage_model = $1 and e.left_at is null"
 
 
@@ -33,7 +35,7 @@ async def find_people(
 ) -> list[Person]:
     """Customers by number, after one: with an identifier that begins with `q` (in any case), in a stage now."""
     matching = _MATCHING.format(q="$4") if q else "and $4::text is null"
-    staged = "and e.stage = $5" if stage else "and $5::text is null"
+    staged = _STAGED.format(stage="$5") if stage else "and $5::text is null"
     query = _FOUND.format(join="join" if stage else "left join", matching=matching, staged=staged)
     rows = await connection.fetch(query, stage_model, after, limit, q, stage)
     identifiers = await read_identifiers(connection, [row["customer"] for row in rows])
@@ -43,7 +45,7 @@ async def find_people(
 async def count_people(connection: Connection, stage_model: int, *, q: str | None, stage: str | None) -> int:
     """How many customers a list has, all pages together."""
     matching = _MATCHING.format(q="$2") if q else "and $2::text is null"
-    staged = "and e.stage = $3" if stage else "and $3::text is null"
+    staged = _STAGED.format(stage="$3") if stage else "and $3::text is null"
     query = f"{_COUNT.format(join='join' if stage else 'left join')} where not c.machine {matching} {staged}"
     found: int = await connection.fetchval(query, stage_model, q, stage)
     return found

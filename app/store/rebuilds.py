@@ -60,3 +60,11 @@ async def advance(connection: Connection, rebuild: int, after: int, done: int, c
 
 async def finish(connection: Connection, rebuild: int) -> None:
     await connection.execute("update rebuilds set state = 'finished', finished_at = now() where id = $1", rebuild)
+
+
+async def rules_changed(connection: Connection, digest: bytes) -> bool:
+    """Keep the digest of the rules in force; whether others were in force before."""
+    before = await connection.fetchval("select digest from rules order by since desc limit 1")
+    if before != digest:
+        await connection.execute("insert into rules (digest) values ($1) on conflict (digest) do update set since = now()", digest)
+    return before not in (None, digest)

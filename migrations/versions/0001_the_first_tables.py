@@ -73,7 +73,11 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("stage_model", "customer", "event", name=op.f("entries_pkey")),
     )
     op.create_index(
-        "entries_current_idx", "entries", ["stage_model", "stage", "customer"], unique=False, postgresql_where=sa.text("left_at is null")
+        "entries_current_idx",
+        "entries",
+        ["stage_model", sa.literal_column("left(stage, 64)"), "customer"],
+        unique=False,
+        postgresql_where=sa.text("left_at is null"),
     )
     op.create_table(
         "event_subjects",
@@ -139,7 +143,7 @@ def upgrade() -> None:
     )
     op.create_index(op.f("identifiers_owner_idx"), "identifiers", ["owner"], unique=False)
     op.create_index("identifiers_parent_idx", "identifiers", ["parent"], unique=False, postgresql_where=sa.text("parent is not null"))
-    op.create_index("identifiers_value_idx", "identifiers", [sa.literal_column("lower(value)")], unique=False)
+    op.create_index("identifiers_value_idx", "identifiers", [sa.literal_column("lower(value collate pg_c_utf8)")], unique=False)
     op.create_index("identifiers_via_idx", "identifiers", ["via"], unique=False, postgresql_where=sa.text("via is not null"))
     op.create_table(
         "links",
@@ -175,6 +179,12 @@ def upgrade() -> None:
         sa.Column("finished_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
         sa.CheckConstraint("state in ('waiting', 'customers', 'finished')", name=op.f("rebuilds_state_check")),
         sa.PrimaryKeyConstraint("id", name=op.f("rebuilds_pkey")),
+    )
+    op.create_table(
+        "rules",
+        sa.Column("digest", sa.LargeBinary(), nullable=False),
+        sa.Column("since", postgresql.TIMESTAMP(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.PrimaryKeyConstraint("digest", name=op.f("rules_pkey")),
     )
     op.create_table(
         "sessions",
@@ -309,6 +319,7 @@ def downgrade() -> None:
     op.drop_table("stage_models")
     op.drop_table("sources")
     op.drop_table("sessions")
+    op.drop_table("rules")
     op.drop_table("rebuilds")
     op.drop_table("message_ids")
     op.drop_table("logins")

@@ -19,7 +19,7 @@ identifiers = Table(
     Index(None, "owner"),
     Index("identifiers_parent_idx", "parent", postgresql_where=text("parent is not null")),
     Index("identifiers_via_idx", "via", postgresql_where=text("via is not null")),
-    Index("identifiers_value_idx", text("lower(value)")),
+    Index("identifiers_value_idx", text("lower(value collate pg_c_utf8)")),
 )
 
 links = Table(
@@ -131,7 +131,7 @@ entries = Table(
     words("device"),
     words("country"),
     required("source", SmallInteger),
-    Index("entries_current_idx", "stage_model", "stage", "customer", postgresql_where=text("left_at is null")),
+    Index("entries_current_idx", "stage_model", text("left(stage, 64)"), "customer", postgresql_where=text("left_at is null")),
 )
 
 changes = Table(

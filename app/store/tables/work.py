@@ -1,6 +1,6 @@
 """Work to be done, and the accounts of what was done."""
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, Identity, Index, SmallInteger, Table
+from sqlalchemy import BigInteger, CheckConstraint, Column, Identity, Index, LargeBinary, SmallInteger, Table
 from sqlalchemy.dialects.postgresql import ARRAY, TIMESTAMP, UUID
 
 from app.store.tables.columns import instant, metadata, required, words
@@ -55,3 +55,5 @@ rebuilds = Table(
     instant("finished_at", nullable=True),
     CheckConstraint("state in ('waiting', 'customers', 'finished')", name="state"),
 )
+
+rules = Table("rules", metadata, Column("digest", LargeBinary, primary_key=True), instant("since", default="now()"))

@@ -84,6 +84,13 @@ function logIn(event: SubmitEvent): void {
   say(byId("logged-in", HTMLElement), `You are ${user}. “See your journey” now leads to yours.`);
 }
 
+/** Until somebody logs in, the journey is that of this browser. */
+function leadToJourney(): void {
+  const device = /waystage\.anonymous_id=([\w-]+)/.exec(document.cookie)?.[1];
+  const link = byId("to-journey", HTMLAnchorElement);
+  if (device && !link.hash) link.href = `/${writeChoice({ ...UNCHOSEN, customer: `anonymous_id:${device}` })}`;
+}
+
 function drawing({ glyph, name }: Product): SVGSVGElement {
   const picture = document.createElementNS(SVG, "svg");
   picture.setAttribute("viewBox", "0 0 64 64");
@@ -116,6 +123,7 @@ function open(): void {
   byId("checkout", HTMLButtonElement).addEventListener("click", checkOut);
   byId("order", HTMLButtonElement).addEventListener("click", order);
   byId("login", HTMLFormElement).addEventListener("submit", logIn);
+  byId("to-journey", HTMLAnchorElement).addEventListener("click", leadToJourney);
   log("page", "by the script, when the page opens");
 }
 

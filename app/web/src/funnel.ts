@@ -32,7 +32,7 @@ function stepItem(step: FunnelStep, next: FunnelStep | undefined, began: number,
 
 function passage(step: FunnelStep, next: FunnelStep): string[] {
   const median = next.time_to_convert?.median ?? null;
-  const pace = median === null ? "" : `, half within ${span(median)}`;
-  const waiting = step.still_in_window ? `, ${count(step.still_in_window)} have time left` : "";
+  const pace = median === null ? "" : `, median ${span(median)}`;
+  const waiting = step.still_in_window ? `, ${count(step.still_in_window)} have time` : "";
   return [`${percent(step.conversion)} go on${pace}`, `${count(step.dropped)} stopped${waiting}`];
 }

@@ -16,3 +16,6 @@ if (wrong && words) {
   wrong.hidden = false;
 }
 if (error === "key") key?.setAttribute("aria-invalid", "true");
+
+/** Who came by a link into the page goes on to where it leads. */
+document.querySelector("form")?.setAttribute("action", `/login${location.hash}`);

@@ -2,7 +2,7 @@
 
 import { stageBadge } from "./badges";
 import { Chart } from "./chart";
-import { byId, say } from "./element";
+import { byId, h, say } from "./element";
 import { count, counted, duration, share } from "./format";
 import { moveKey, picture, type PictureLink, type PictureNode } from "./sankey";
 import type { Column } from "./sorting";
@@ -24,6 +24,14 @@ function dwellColumns<Row extends { dwell: Dwell }>(): Column<Row>[] {
 
 function numbers<Row extends Record<Name, number>, Name extends string>(titles: [Name, string][]): Column<Row>[] {
   return titles.map(([name, title]) => ({ name, title, numeric: true, value: (row) => row[name], show: (row) => count(row[name]) }));
+}
+
+function shareBar(part: number): HTMLElement {
+  return h("span", { class: "part" }, share(part), h("progress", { max: 1, value: part, "aria-hidden": "true" }));
+}
+
+function backMark(): HTMLElement {
+  return h("span", { class: "back-key", title: "Moves back" }, " ↩");
 }
 
 export class Moves {
@@ -81,9 +89,9 @@ export class Moves {
       name: side,
       title: side === "from" ? "From" : "To",
       value: (move) => this.stages.place(move[side]),
-      show: (move) => stageBadge(move[side], this.stages),
+      show: (move) => h("span", {}, stageBadge(move[side], this.stages), side === "to" && this.stages.back(move.from, move.to) ? backMark() : null),
     }));
-    const part: Column<Transition> = { name: "share", title: "Share", numeric: true, value: (move) => move.share, show: (move) => share(move.share) };
+    const part: Column<Transition> = { name: "share", title: "Share", numeric: true, value: (move) => move.share, show: (move) => shareBar(move.share) };
     return [...ends, ...numbers<Transition, "count" | "customers">([["count", "Moves"], ["customers", "Customers"]]), part, ...dwellColumns<Transition>()];
   }
 

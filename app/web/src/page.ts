@@ -129,7 +129,7 @@ class Page {
   /** Says what went wrong; the pause before the next attempt, null for none. */
   private trouble(failure: unknown): number | null {
     if (!(failure instanceof Refusal || failure instanceof Unreachable)) throw failure;
-    if (failure instanceof Refusal && failure.status === 401) location.assign("/login");
+    if (failure instanceof Refusal && failure.status === 401) location.assign(`/login${location.hash}`);
     const place = byId("trouble", HTMLElement);
     const pause = pauseAfter(failure);
     say(place, pause === PAUSE_AFTER_FAILURE ? `${inWords(failure)} Trying again every few seconds.` : inWords(failure));

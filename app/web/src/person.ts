@@ -1,8 +1,8 @@
 /** One customer: who it is, and the journey from moment to moment. */
 
-import { channelChip, identifierChip, moment, stageBadge } from "./badges";
+import { channelChip, identifierChip, stageBadge } from "./badges";
 import { byId, h, keep, say } from "./element";
-import { ABSENT, count, counted, day, duration, named } from "./format";
+import { ABSENT, count, counted, day, duration, instant, named } from "./format";
 import { byStrength, titleOf } from "./identifiers";
 import { momentItem } from "./moment";
 import { byDay, joined, moments } from "./moments";
@@ -87,24 +87,26 @@ function showSteps(entries: Entry[], stages: Stages): void {
 
 function showWho({ customer, sessions, touches, entries }: Journey): void {
   const identifiers = byStrength(customer.identifiers);
-  say(byId("person-name", HTMLElement), nameIn(customer.traits) ?? titleOf(identifiers));
+  const name = nameIn(customer.traits);
+  const said = new Set<unknown>([name, ...identifiers.map(({ value }) => value)]);
+  say(byId("person-name", HTMLElement), name ?? titleOf(identifiers));
   keep(byId("person-identifiers", HTMLElement), identifiers.map(identifierChip));
   const known = (Date.parse(customer.last_seen) - Date.parse(customer.first_seen)) / 1_000;
   const first = touches.find(({ machine }) => !machine);
   const facts: [string, HTMLElement | string | null][] = [
-    ["First seen", moment(customer.first_seen)],
-    ["Last seen", moment(customer.last_seen)],
+    ["First seen", instant(customer.first_seen)],
+    ["Last seen", instant(customer.last_seen)],
     ["Known for", duration(known)],
     ["First touch", first?.channel ? channelChip(first.channel) : null],
     ["Sessions", count(sessions.length)],
     ["Touches", count(touches.length)],
     ["Stages entered", count(entries.length)],
     ...Object.entries(customer.traits ?? {})
-      .filter(([, value]) => !identifiers.some((identifier) => identifier.value === value))
-      .map(([name, value]): [string, string] => [named(name), traitWords(value)]),
+      .filter(([, value]) => !said.has(value))
+      .map(([trait, value]): [string, string] => [named(trait), traitWords(value)]),
   ];
   const rows = facts.filter(([, value]) => value !== null);
-  keep(byId("person-facts", HTMLElement), rows.map(([name, value]) => h("div", { "data-key": `fact ${name}` }, h("dt", {}, name), h("dd", { class: "value" }, value))));
+  keep(byId("person-facts", HTMLElement), rows.map(([title, value]) => h("div", { "data-key": `fact ${title}` }, h("dt", {}, title), h("dd", { class: "value" }, value))));
 }
 
 function nameIn(traits: Record<string, unknown> | null): string | null {

@@ -46,7 +46,7 @@ export function picture(transitions: Transition[], stages: Stages, drawn = LINKS
 }
 
 function linkOf(move: Transition, stages: Stages): PictureLink {
-  const back = stages.ordered && move.from !== null && stages.place(move.to) < stages.place(move.from);
+  const back = stages.back(move.from, move.to);
   return { source: nodeName("from", move.from), target: nodeName("to", move.to), count: move.count, back, move };
 }
 

@@ -52,6 +52,11 @@ export class Stages {
     return stage === null ? -1 : (this.places.get(stage) ?? this.places.size);
   }
 
+  /** Whether a move leads to an earlier stage. */
+  back(from: string | null, to: string): boolean {
+    return this.ordered && from !== null && this.place(to) < this.place(from);
+  }
+
   /** The number of the stage's colour, null for none. */
   tone(stage: string | null): number | null {
     const place = stage === null ? undefined : this.places.get(stage);
