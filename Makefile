@@ -28,12 +28,12 @@ check: .venv/.test sdk-js/dist/waystage.js app/web/dist/index.html ## Check styl
 	$(python) -m mypy
 	.venv/bin/lint-imports
 
-bench: .venv/.test sdk-js/dist/waystage.js app/web/dist/index.html ## Measure what docs/benchmarks.md states
+bench: .venv/.test bench/node_modules/.installed sdk-js/dist/waystage.js app/web/dist/index.html ## Measure what docs/benchmarks.md states
 	$(python) -m bench
 
 clean: ## Remove what was built and installed here; the data folder stays
 	rm -rf .venv .build .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
-	rm -rf sdk-js/node_modules sdk-js/dist sdk-js/.build app/web/node_modules app/web/dist app/web/.build
+	rm -rf bench/node_modules sdk-js/node_modules sdk-js/dist sdk-js/.build app/web/node_modules app/web/dist app/web/.build
 
 .venv/.made:
 	@echo "Making .venv ..."

@@ -10,20 +10,18 @@ from typing import Annotated
 import httpx
 import structlog
 import typer
-import uvicorn
 
 from app import client as asking
 from app.http.app import create_app
+from app.http.server import Server
 from app.http.service import Options
 from app.keyfile import known_keys
 from app.main import CannotRunError, exit_with_parent, read_settings
 from app.main import main as supervise
 from app.settings import Settings
-from app.store.migrations import check_schema
 from app.store.migrations import migrate as migrate_schema
 from app.worker import identity_rules, work
 
-DRAIN_SECONDS = 20
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Waystage: customer journeys and their stage transitions.")
 structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.INFO))
 Url = Annotated[str | None, typer.Option("--url", help="The collector's address; by default the one that the settings name.")]
@@ -40,8 +38,7 @@ def collect() -> None:
     """Start one collector: HTTP and questions, over DATABASE_URL."""
     settings = _settings()
     exit_with_parent()
-    asyncio.run(check_schema(_dsn(settings)))
-    uvicorn.run(
+    Server(
         create_app(_options(settings)),
         host=settings.host,
         port=settings.port,
@@ -50,8 +47,7 @@ def collect() -> None:
         server_header=False,
         proxy_headers=bool(settings.trusted_proxies),
         forwarded_allow_ips=list(settings.trusted_proxies),
-        timeout_graceful_shutdown=DRAIN_SECONDS,
-    )
+    ).run()
 
 
 @app.command(name="work")
@@ -124,7 +120,6 @@ async def _work(settings: Settings) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    await check_schema(_dsn(settings))
     await work(_dsn(settings), identity_rules(settings), stop)
 
 

@@ -16,6 +16,7 @@ from app.store.accounts import fold_counts
 from app.store.connect import AWAY, Connection, connect
 from app.store.events import ensure_months
 from app.store.journeys import delete_retired_entries, prune_changes
+from app.store.migrations import check_schema
 
 REST_SECONDS = 0.25
 """Between rounds that found little, so that what arrives meanwhile shares one: a round of one costs nearly as much as one of a hundred."""
@@ -35,9 +36,10 @@ def identity_rules(settings: Settings) -> IdentityRules:
 
 
 async def work(dsn: str, rules: IdentityRules, stop: asyncio.Event) -> None:
-    """Derive until `stop` is set; while Postgres is away, come back every second."""
+    """Derive until `stop` is set; while Postgres is away, come back every second. Raises StaleSchemaError."""
     while not stop.is_set():
         try:
+            await check_schema(dsn)
             connection = await connect(dsn, application="waystage worker")
             try:
                 await _hold_lock(connection, rules, stop)

@@ -173,6 +173,10 @@ def test_a_setting_that_is_wrong_is_named(outside: Path) -> None:
     assert said == "Waystage cannot run: WAYSTAGE_WRITE_KEY: String should have at least 24 characters\n"
 
 
+def test_a_database_that_is_not_there_is_named(outside: Path) -> None:
+    assert "DATABASE_URL leads to no Postgres" in refused(outside / "unused", DATABASE_URL="postgresql://waystage@127.0.0.1:1/waystage")
+
+
 def test_ctrl_c_puts_everything_away_and_the_next_start_finds_it(outside: Path) -> None:
     with running(outside / "stopped") as first:
         processes = first.processes()

@@ -71,7 +71,7 @@ def _shifted(said: datetime, skew: timedelta) -> datetime:
     try:
         return said + skew
     except OverflowError:
-        return said
+        return datetime.max.replace(tzinfo=UTC) if skew > timedelta() else datetime.min.replace(tzinfo=UTC)
 
 
 def _credible(said: datetime, received_at: datetime, *, trusted: bool) -> bool:

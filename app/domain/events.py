@@ -72,7 +72,7 @@ class Arrival(NamedTuple):
 TYPES = ("track", "page", "screen", "identify", "group", "alias")
 _REQUIRED = {"track": ("event",), "group": ("groupId",), "alias": ("userId", "previousId")}
 _IDS = ("messageId", "userId", "anonymousId", "previousId", "groupId")
-_COLUMNS = frozenset({"type", "event", "messageId", "userId", "anonymousId", "previousId", "timestamp", "sentAt", "receivedAt", "writeKey"})
+_COLUMNS = frozenset({"type", "messageId", "userId", "anonymousId", "previousId", "timestamp", "sentAt", "receivedAt", "writeKey"})
 _OBJECTS = ("context", "properties", "traits")
 
 _encode = msgspec.json.Encoder().encode
@@ -138,7 +138,6 @@ def _event(document: dict[str, Any], message_id: str, position: int, arrival: Ar
     if not (ids["userId"] or ids["anonymousId"] or email or phone or context.get("externalIds")):
         raise RefusedError(Code.MISSING_IDENTIFIER, "userId", "an event needs userId, anonymousId, an email, a phone or externalIds")
     occurred = _occurred(document, arrival)
-    timestamp = document.get("timestamp")
     page = context["page"] if isinstance(context.get("page"), dict) else {}
     ip = arrival.request_ip if not arrival.trusted else truncated_ip(context.get("ip"))
     return Event(
@@ -156,11 +155,11 @@ def _event(document: dict[str, Any], message_id: str, position: int, arrival: Ar
         email=email,
         phone=phone,
         occurred_at=occurred.at,
-        timestamp=None if timestamp is None else str(timestamp)[:ID_LENGTH_MAX],
+        timestamp=_as_text(document.get("timestamp")),
         time_rule=occurred.rule.value,
         sequence=_sequence(context),
-        url=_text(page.pop("url", None)),
-        referrer=_text(page.pop("referrer", None)),
+        url=_take_text(page, "url"),
+        referrer=_take_text(page, "referrer"),
         user_agent=_text(context.get("userAgent")),
         request_agent=None if arrival.trusted else arrival.request_agent,
         ip=ip,
@@ -230,10 +229,20 @@ def _text(value: object) -> str | None:
     return value or None if isinstance(value, str) else None
 
 
+def _take_text(document: dict[str, Any], field: str) -> str | None:
+    """The text of a field, which leaves the document; anything else stays where it is."""
+    return str(document.pop(field)) if _text(document.get(field)) else None
+
+
+def _as_text(value: object) -> str | None:
+    return value if value is None or isinstance(value, str) else _encode(value).decode()
+
+
 def _body(document: dict[str, Any], context: dict[str, Any], arrival: Arrival) -> bytes:
     if "ip" in context:
         context["ip"] = truncated_ip(context["ip"])
     if arrival.country and not arrival.trusted:
         location = context["location"] if isinstance(context.get("location"), dict) else {}
         document["context"] = {**context, "location": {"country": arrival.country, **location}}
-    return _encode({key: value for key, value in document.items() if key not in _COLUMNS})
+    columns = _COLUMNS | {"event"} if document["type"] == "track" else _COLUMNS
+    return _encode({key: value for key, value in document.items() if key not in columns})

@@ -20,6 +20,7 @@ ANONYMOUS_ID = "anonymous_id"
 
 _QUOTES = "\"'`\u00ab\u00bb\u2018\u2019\u201c\u201d"
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+_ALIAS = ["user_id", "previous_id", "user_anonymous", "previous_anonymous"]
 _ONLY_ZEROS_AND_DASHES = re.compile(r"[0-]*")
 
 
@@ -47,8 +48,8 @@ class Named(NamedTuple):
 
     Frames: identifiers (identifier, kind, value, named_at, named_directly), subjects (event, subject, occurred_at, received_at),
     links (weaker, target, target_kind, trusted, linked_at, event, source), aliases (user_id, previous_id, user_anonymous,
-    previous_anonymous, trusted, linked_at, event, source). Of several evidences for one pair the best stands: trusted before
-    public, then the earliest.
+    previous_anonymous, trusted, linked_at, event, source). Of several evidences for one pair, or for one alias as it was written,
+    the best stands: trusted before public, then the earliest.
     """
 
     identifiers: pl.DataFrame
@@ -100,7 +101,7 @@ def name(events: pl.DataFrame, rules: IdentityRules) -> Named:
         identifiers=_identifiers(on_events, aliases),
         subjects=subjects.select("event", pl.col("identifier").alias("subject"), "occurred_at", "received_at"),
         links=_links(on_events, subjects),
-        aliases=_best(aliases.filter(~pl.col("machine")), ["user_id", "previous_id"]).drop("user", "previous", "machine"),
+        aliases=_best(aliases.filter(~pl.col("machine")), _ALIAS).drop("user", "previous", "machine"),
     )
 
 
@@ -119,7 +120,7 @@ def merged(parts: Sequence[Named]) -> Named:
         .sort("identifier"),
         subjects,
         _best(links, ["weaker", "target"]),
-        _best(aliases, ["user_id", "previous_id"]),
+        _best(aliases, _ALIAS),
     )
 
 
@@ -184,21 +185,15 @@ def _links(on_events: pl.DataFrame, subjects: pl.DataFrame) -> pl.DataFrame:
 def _aliases(events: pl.DataFrame, rules: IdentityRules) -> pl.DataFrame:
     """Aliases with their values; one whose previous value identifies nobody names its user id twice, and joins nothing."""
     alias = events.filter(pl.col("type") == "alias")
-    user = _normalised(alias.select("event", raw="user_id"), USER_ID, rules).rename({"value": "user", "identifier": "user_id"})
-    previous = _normalised(alias.select("event", raw="previous_id"), USER_ID, rules).rename(
-        {"value": "previous", "identifier": "previous_id"}
+    found = alias.select("event", "source", "trusted", linked_at="occurred_at", machine=pl.col("machine_rule").is_not_null())
+    for role in ("user", "previous"):
+        sent = alias.select("event", raw=f"{role}_id")
+        as_user = _normalised(sent, USER_ID, rules).rename({"value": role, "identifier": f"{role}_id"})
+        as_device = _normalised(sent, ANONYMOUS_ID, rules).select("event", pl.col("identifier").alias(f"{role}_anonymous"))
+        found = found.join(as_user, on="event", how="left").join(as_device, on="event", how="left")
+    return found.filter(pl.col("user_id").is_not_null()).with_columns(
+        pl.coalesce(f"previous{part}", f"user{part}") for part in ("", "_id", "_anonymous")
     )
-    return (
-        alias.select("event", "source", "trusted", linked_at="occurred_at", machine=pl.col("machine_rule").is_not_null())
-        .join(user, on="event")
-        .join(previous, on="event", how="left")
-        .with_columns(pl.coalesce("previous", "user"), pl.coalesce("previous_id", "user_id"))
-        .with_columns(user_anonymous=_as_anonymous("user"), previous_anonymous=_as_anonymous("previous"))
-    )
-
-
-def _as_anonymous(column: str) -> pl.Expr:
-    return pl.col(column).map_elements(functools.partial(number, ANONYMOUS_ID), return_dtype=pl.Int64)
 
 
 def _best(evidence: pl.DataFrame, pair: list[str]) -> pl.DataFrame:

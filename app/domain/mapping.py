@@ -7,9 +7,9 @@ from typing import Any, NoReturn
 from zoneinfo import ZoneInfo
 
 import msgspec
-import yaml
 
 from app.domain.events import TYPES
+from app.domain.plain_yaml import UnreadableError, read_yaml
 
 FORMATS = ("csv", "tsv", "ndjson")
 _KEYS = {"format", "type", "fields", "constants", "time"}
@@ -59,22 +59,29 @@ class RowMapping:
             return value
         try:
             moment = datetime.strptime(value, self.time_format) if self.time_format else datetime.fromisoformat(value)  # noqa: DTZ007
-        except ValueError:
+            return (moment if moment.tzinfo else moment.replace(tzinfo=self.zone or UTC)).astimezone(UTC).isoformat()
+        except (ValueError, OverflowError):
             return value
-        return (moment if moment.tzinfo else moment.replace(tzinfo=self.zone or UTC)).astimezone(UTC).isoformat()
 
 
 def parse_mapping(text: str | None) -> RowMapping:
     """A mapping from YAML or JSON text; None is NDJSON of Segment events as they are. Raises InvalidMapping."""
-    try:
-        document = yaml.safe_load(text) if text else _SEGMENT
-    except yaml.YAMLError as error:
-        raise InvalidMapping("mapping", f"is not YAML: {error}") from error
+    document = _read(text) if text else _SEGMENT
     if not isinstance(document, dict):
         _refuse("mapping", "is a mapping with the keys " + ", ".join(sorted(_KEYS)))
     for key in document.keys() - _KEYS:
         _refuse(str(key), "is not a key of a mapping: " + ", ".join(sorted(_KEYS)))
     return _mapping(document)
+
+
+def _read(text: str) -> Any:
+    try:
+        read = read_yaml(text)
+    except UnreadableError as error:
+        raise InvalidMapping("mapping", f"line {error.line}: {error.reason}" if error.line else error.reason) from error
+    for path in read.repeated:
+        _refuse(".".join(map(str, path)), "is given twice")
+    return read.value
 
 
 def _mapping(document: Mapping[str, Any]) -> RowMapping:
@@ -89,6 +96,9 @@ def _mapping(document: Mapping[str, Any]) -> RowMapping:
     time = _table(document, "time")
     for key in time.keys() - _TIME_KEYS:
         _refuse(f"time.{key}", "is not known: format, zone")
+    if not isinstance(time.get("format", ""), str):
+        _refuse("time.format", "is a format of strptime, as in %Y-%m-%d %H:%M:%S")
+    _check_paths({*fields, *_table(document, "constants")})
     return RowMapping(
         format=document.get("format", "csv"),
         type=kind,
@@ -115,6 +125,14 @@ def _path(where: str, text: object) -> tuple[str, ...]:
     if parts[0] not in _ROOTS or not all(parts):
         _refuse(f"{where}.{text}", f"begins with one of {', '.join(_ROOTS)}")
     return parts
+
+
+def _check_paths(paths: set[str]) -> None:
+    """No path may lead through the value of another."""
+    for path in sorted(paths):
+        for other in paths:
+            if path.startswith(f"{other}."):
+                _refuse(f"fields.{path}", f"leads through {other}, which has a value of its own")
 
 
 def _column(path: object, column: object) -> str:

@@ -12,6 +12,7 @@ Path = tuple[str | int, ...]
 
 CHARACTERS_MAX = 65_536
 DEPTH_MAX = 16
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
 _JSON_SCALAR = re.compile(r"null|true|false|-?(?:0|[1-9][0-9]{0,308})(?:\.[0-9]+)?(?:[eE][-+]?[0-9]{1,4})?")
 
 
@@ -47,10 +48,14 @@ def read_yaml(text: str) -> PlainYaml:
         raise UnreadableError(None, f"longer than {CHARACTERS_MAX} characters")
     try:
         return _Reader(text).document()
+    except UnreadableError:
+        raise
     except yaml.reader.ReaderError as error:
         raise UnreadableError(text.count("\n", 0, error.position) + 1, f"no YAML: {error.reason}") from error
     except yaml.MarkedYAMLError as error:
         raise UnreadableError(error.problem_mark.line + 1 if error.problem_mark else None, f"no YAML: {error.problem}") from error
+    except (ValueError, OverflowError) as error:
+        raise UnreadableError(None, "no YAML: an escape names no character") from error
 
 
 class _Reader:
@@ -100,6 +105,8 @@ class _Reader:
 
 def _scalar(event: Any) -> Any:
     bare, _ = event.implicit
+    if _SURROGATE.search(event.value):
+        _refuse(event, "half of a surrogate pair is no text")
     if bare and _JSON_SCALAR.fullmatch(event.value):
         return json.loads(event.value)
     return None if bare and not event.value else event.value

@@ -13,9 +13,9 @@ def in_order(events: pl.DataFrame) -> pl.DataFrame:
     """Events sorted by customer and by the customer's order; `place` counts each customer's events from 0.
 
     The order is that of occurred_at; then of sequence (events with one come first); then of position in the request or file; then of
-    messageId by its bytes.
+    messageId by its bytes; then, for one messageId of two sources, of the events' ids.
     """
-    ordered = events.sort("customer", "occurred_at", "sequence", "position", "message_id", nulls_last=True)
+    ordered = events.sort("customer", "occurred_at", "sequence", "position", "message_id", "event", nulls_last=True)
     return ordered.with_columns(place=pl.int_range(pl.len(), dtype=pl.Int32).over("customer"))
 
 

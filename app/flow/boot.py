@@ -1,20 +1,25 @@
 """The first steps of every start: schema, sources, keys, stage models, partitions, a login link."""
 
+import asyncio
 import secrets
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
+import structlog
+
 from app.domain.keys import Keys, Scope, new_key
 from app.flow.stage_models import activate_models
 from app.store.access import add_key, add_login, ensure_source, has_keys
-from app.store.connect import Connection, connect
+from app.store.connect import AWAY, Connection, connect
 from app.store.events import ensure_months
-from app.store.migrations import migrate
+from app.store.migrations import check_schema, migrate
 
+AWAY_SECONDS = 0.5
 LINK_LIFE = timedelta(minutes=30)
 PUBLIC_SOURCE = "site"
 TRUSTED_SOURCE = "server"
+log = structlog.get_logger("boot")
 
 
 class Prepared(NamedTuple):
@@ -44,6 +49,18 @@ async def prepare(dsn: str, given: Keys, stage_models: Sequence[str], keep: Call
     finally:
         await connection.close()
     return Prepared(made, login)
+
+
+async def until_current(dsn: str) -> None:
+    """Wait until Postgres is there; raises StaleSchemaError where its schema is another program's."""
+    while True:
+        try:
+            await check_schema(dsn)
+        except AWAY as error:
+            log.warning("postgres is away", error=str(error) or type(error).__name__)
+            await asyncio.sleep(AWAY_SECONDS)
+        else:
+            return
 
 
 async def _keys(connection: Connection, given: Keys, keep: Callable[[Keys], None]) -> Keys:

@@ -32,26 +32,29 @@ class Round(NamedTuple):
     changed: int
 
 
-async def derive_touched(connection: Connection, rules: IdentityRules, budget: int = ROUND_EVENTS) -> Round:
+async def derive_touched(
+    connection: Connection, rules: IdentityRules, budget: int = ROUND_EVENTS, heavy_events: int = HEAVY_EVENTS
+) -> Round:
     """Derive the customers that touched rows concern, in one snapshot that is taken after the lock."""
     async with connection.transaction(isolation="repeatable_read"):
-        return await derive_round(connection, rules, budget)
+        return await derive_round(connection, rules, budget, heavy_events)
 
 
-async def derive_round(connection: Connection, rules: IdentityRules, budget: int = ROUND_EVENTS) -> Round:
-    """The statements of a round; the caller owns the transaction.
+async def derive_round(
+    connection: Connection, rules: IdentityRules, budget: int = ROUND_EVENTS, heavy_events: int = HEAVY_EVENTS
+) -> Round:
+    """The statements of a round that takes about `budget` events; the caller owns the transaction.
 
     Subjects and links of new events first; old and new owners together are the set to derive; only rows that differ are written;
-    exactly the touched rows that were read are deleted. A customer with very many events is left to `derive_heavy`.
+    exactly the touched rows that were read are deleted. A customer with more than `heavy_events` is left to `derive_heavy`.
     """
     marks = await touched.read_marks(connection, budget)
     if not marks.ids:
         return Round(0, 0, 0, 0)
     concerned = await _concerned(connection, marks, rules)
-    heavy = await heavy_customers(connection, sorted(concerned), HEAVY_EVENTS)
+    heavy = await heavy_customers(connection, sorted(concerned), heavy_events)
     if heavy:
-        received_at = await touched.least_received(connection, marks.ids)
-        await touched.mark_each(connection, touched.HEAVY, received_at, sorted(heavy))
+        await touched.mark_heavy(connection, marks.ids, heavy)
     changed = await derive_customers(connection, concerned - heavy)
     await touched.delete_marks(connection, marks.ids)
     return Round(len(marks.ids), marks.events, len(concerned), len(changed))

@@ -7,10 +7,10 @@ import asyncio
 import csv
 import gzip
 import io
-import itertools
+import zlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
 import msgspec
 
@@ -24,11 +24,20 @@ from app.store.touched import BULK
 
 PART_ROWS = 5_000
 GZIP_MAGIC = b"\x1f\x8b"
+LINE_CHARACTERS_MAX = 1024 * 1024
 _DELIMITERS = {"csv": ",", "tsv": "\t"}
 
 
 class UnreadableError(ValueError):
     """A file cannot be read any further; says at which row and why."""
+
+
+class Row(NamedTuple):
+    """A row of a file: its place from 0, and its event as JSON; or its own bytes and what refuses it."""
+
+    position: int
+    raw: bytes
+    refused: Refused | None = None
 
 
 async def run_import(connection: Connection, job: Import, file: Path) -> None:
@@ -37,7 +46,7 @@ async def run_import(connection: Connection, job: Import, file: Path) -> None:
         with file.open("rb") as opened:
             await _import_parts(connection, job, opened)
     except (UnreadableError, FileNotFoundError) as error:
-        await end_import(connection, job.id, str(error))
+        await end_import(connection, job.id, str(error).encode(errors="replace").decode().replace("\0", "\ufffd"))
     else:
         await end_import(connection, job.id, None)
 
@@ -68,63 +77,84 @@ async def _write_part(connection: Connection, job: Import, parsed: list[Parsed],
         )
 
 
-def _next_part(
-    parts: Iterator[tuple[int, list[tuple[int, bytes | Refused]]]], arrival: Arrival, twins: dict[bytes, int]
-) -> tuple[int, list[Parsed]] | None:
+def _next_part(parts: Iterator[tuple[int, list[Row]]], arrival: Arrival, twins: dict[bytes, int]) -> tuple[int, list[Parsed]] | None:
     part = next(parts, None)
     if part is None:
         return None
     number, numbered = part
-    return number, [
-        Parsed(parse_event(raw, position, arrival, twins), raw) if isinstance(raw, bytes) else Parsed(raw, b"")
-        for position, raw in numbered
-    ]
+    return number, [Parsed(row.refused or parse_event(row.raw, row.position, arrival, twins), row.raw) for row in numbered]
 
 
-def _parts(numbered: Iterator[tuple[int, bytes | Refused]]) -> Iterator[list[tuple[int, bytes | Refused]]]:
-    while part := list(itertools.islice(numbered, PART_ROWS)):
+def _parts(numbered: Iterator[Row]) -> Iterator[list[Row]]:
+    """Rows in parts; what a file has before the place where it cannot be read any further is a part, too."""
+    part: list[Row] = []
+    try:
+        for row in numbered:
+            part.append(row)
+            if len(part) == PART_ROWS:
+                yield part
+                part = []
+    except UnreadableError:
+        if part:
+            yield part
+        raise
+    if part:
         yield part
 
 
-def rows(opened: BinaryIO, mapping: RowMapping) -> Iterator[tuple[int, bytes | Refused]]:
-    """A file's rows from 0, each as the bytes of an event or as what refuses it. Gzip is recognised by its first bytes.
+def rows(opened: BinaryIO, mapping: RowMapping) -> Iterator[Row]:
+    """A file's rows. Gzip is recognised by its first bytes; a row that is not UTF-8 is refused alone.
 
     Raises:
-        UnreadableError: the file is cut short, is no gzip, or is not UTF-8; or a column that the mapping names is missing.
+        UnreadableError: the file is cut short, is no gzip, or no table; or a column that the mapping names is missing.
     """
     peeked = opened.read(2)
     opened.seek(0)
     binary: Any = gzip.GzipFile(fileobj=opened) if peeked == GZIP_MAGIC else opened
-    text = io.TextIOWrapper(binary, encoding="utf-8-sig", newline="")
+    text = io.TextIOWrapper(binary, encoding="utf-8-sig", errors="surrogateescape", newline="")
     position = 0
     try:
-        for position, row in enumerate(_read(text, mapping)):
-            yield position, row
-    except (EOFError, gzip.BadGzipFile, UnicodeDecodeError, csv.Error) as error:
-        raise UnreadableError(f"the file cannot be read after row {position}: {error}") from error
+        for position, (raw, refused) in enumerate(_read(text, mapping), start=1):
+            yield Row(position - 1, raw, refused)
+    except (EOFError, gzip.BadGzipFile, zlib.error, csv.Error) as error:
+        raise UnreadableError(f"the file cannot be read after {position:,} rows: {error}") from error
     finally:
         text.detach()
 
 
-def _read(text: io.TextIOWrapper, mapping: RowMapping) -> Iterator[bytes | Refused]:
+def _read(text: io.TextIOWrapper, mapping: RowMapping) -> Iterator[tuple[bytes, Refused | None]]:
     if mapping.format == "ndjson":
-        yield from (_ndjson_row(line, mapping) for line in text if line.strip())
+        yield from (_ndjson_row(line, mapping) for line in _lines(text) if line.strip())
         return
     table = csv.DictReader(text, delimiter=_DELIMITERS[mapping.format])
     missing = [column for _, column in mapping.fields if column not in (table.fieldnames or ())]
     if missing:
         raise UnreadableError(f"the file has no column {missing[0]}; it has {', '.join(table.fieldnames or ())}")
-    yield from (_row(row, mapping) for row in table)
+    yield from (_table_row(row, mapping) for row in table)
 
 
-def _row(row: Mapping[str, Any], mapping: RowMapping) -> bytes:
-    return as_event_bytes(mapping.event(row))
+def _lines(text: io.TextIOWrapper) -> Iterator[str]:
+    """Lines; of one that is longer than 1,048,576 characters only the beginning is read, for it to be refused."""
+    while line := text.readline(LINE_CHARACTERS_MAX):
+        yield line
+        while line and not line.endswith(("\n", "\r")):
+            line = text.readline(LINE_CHARACTERS_MAX)
 
 
-def _ndjson_row(line: str, mapping: RowMapping) -> bytes | Refused:
-    if not mapping.fields:
-        return line.encode()
+def _table_row(row: Mapping[str, Any], mapping: RowMapping) -> tuple[bytes, Refused | None]:
     try:
-        return _row(msgspec.json.decode(line), mapping)
-    except (msgspec.DecodeError, KeyError, TypeError) as error:
-        return Refused(Code.NOT_JSON, None, f"the row cannot be mapped: {error}")
+        return as_event_bytes(mapping.event(row)), None
+    except UnicodeEncodeError:
+        return ",".join(map(str, row.values())).encode(errors="surrogateescape"), Refused(
+            Code.UNSTORABLE_TEXT, None, "the row is not UTF-8"
+        )
+
+
+def _ndjson_row(line: str, mapping: RowMapping) -> tuple[bytes, Refused | None]:
+    raw = line.encode(errors="surrogateescape")
+    if not mapping.fields:
+        return raw, None
+    try:
+        return as_event_bytes(mapping.event(msgspec.json.decode(raw))), None
+    except (msgspec.DecodeError, UnicodeDecodeError, KeyError, TypeError, RecursionError) as error:
+        return raw, Refused(Code.NOT_JSON, None, f"the row cannot be mapped: {error}")

@@ -1,6 +1,9 @@
 """A rebuild: everything derived again from the events, in steps between the worker's live rounds."""
 
+import polars as pl
+
 from app.domain.enrich import enrich
+from app.domain.frames import EVENTS
 from app.domain.identifiers import IdentityRules, merged, name
 from app.domain.lists import digest
 from app.domain.owners import owners
@@ -8,7 +11,7 @@ from app.flow.derive import derive_customers, derive_round, write_moved
 from app.store import identity, rebuilds
 from app.store.connect import Connection
 from app.store.events import read_month, read_months
-from app.store.journeys import next_shard
+from app.store.journeys import append_changes, delete_strays, next_shard
 
 SHARD_EVENTS = 20_000
 
@@ -31,9 +34,8 @@ async def _rebuild_identity(connection: Connection, rules: IdentityRules) -> int
     """Identity as all events say it. What is still marked in this snapshot is derived first, so that no event is learned twice."""
     while (await derive_round(connection, rules)).marks:
         pass
-    parts = [name(enrich(await read_month(connection, *month)), rules) for month in await read_months(connection)]
-    if not parts:
-        return 0
+    parts = [name(enrich(pl.DataFrame(schema=EVENTS)), rules)]
+    parts += [name(enrich(await read_month(connection, *month)), rules) for month in await read_months(connection)]
     differing = await identity.replace_all(connection, merged(parts))
     moved = await write_moved(connection, await identity.read_owners(connection), owners(await identity.all_evidence(connection), rules))
     return differing + len(moved)
@@ -41,11 +43,12 @@ async def _rebuild_identity(connection: Connection, rules: IdentityRules) -> int
 
 async def _rebuild_shard(connection: Connection, rebuild: rebuilds.Rebuild) -> None:
     shard = await next_shard(connection, rebuild.after, SHARD_EVENTS)
+    strays = await delete_strays(connection, rebuild.after, shard)
+    await append_changes(connection, sorted(strays))
+    changed = strays | await derive_customers(connection, shard)
+    await rebuilds.advance(connection, rebuild.id, shard[-1] if shard else rebuild.after, len(shard), len(changed))
     if not shard:
         await rebuilds.finish(connection, rebuild.id)
-        return
-    changed = await derive_customers(connection, shard)
-    await rebuilds.advance(connection, rebuild.id, shard[-1], len(shard), len(changed))
 
 
 async def follow_rules(connection: Connection, rules: IdentityRules) -> bool:

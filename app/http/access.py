@@ -59,7 +59,7 @@ async def logged_in(request: Request) -> bool:
         return await is_logged_in(connection, token)
 
 
-def importer(request: Request) -> Key:
+async def importer(request: Request) -> Key:
     """The key of who imports: a trusted source's, or admin."""
     found = _bearer(request, service_of(request), Scope.WRITE, Scope.ADMIN)
     if found.source and not found.source.trusted:

@@ -1,11 +1,14 @@
 """The application: its routes, and what lives as long as it does."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+import signal
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import AsyncExitStack, asynccontextmanager
 
+import structlog
 from fastapi import FastAPI
 
+from app.flow.boot import until_current
 from app.flow.collect import Collector
 from app.http import explain, health, imports, pages, people, problems, questions, rebuilds, write
 from app.http.keyring import KeyRing
@@ -16,6 +19,8 @@ from app.store.resident import Resident
 
 READ_CONNECTIONS = 8
 STATEMENT_SECONDS = 30.0
+CANCEL_SECONDS = 1.0
+log = structlog.get_logger("http")
 
 
 def create_app(options: Options) -> FastAPI:
@@ -48,10 +53,28 @@ async def _service(options: Options) -> AsyncIterator[Service]:
         pool = await open_pool(options.dsn, size=READ_CONNECTIONS, application="waystage http", statement_seconds=STATEMENT_SECONDS)
         stack.push_async_callback(close_pool, pool)
         collector, keys, resident = Collector(options.dsn), KeyRing(pool), Resident(pool)
-        stack.push_async_callback(_drained, asyncio.create_task(collector.run()), collector)
-        for background in (keys.run(), resident.follow(), imports.run_imports(options)):
-            stack.push_async_callback(_cancelled, asyncio.create_task(background))
+        stack.push_async_callback(_drained, _begun(collector.run()), collector)
+        stack.push_async_callback(_cancelled, _begun(_follow(options, keys, resident)))
         yield Service(options, pool, collector, keys, resident, Metrics())
+
+
+async def _follow(options: Options, keys: KeyRing, resident: Resident) -> None:
+    """Once Postgres is there and its schema is this program's: keep keys and frames up to date, and work off imports."""
+    await until_current(options.dsn)
+    await asyncio.gather(keys.run(), resident.follow(), imports.run_imports(options))
+
+
+def _begun(background: Coroutine[None, None, None]) -> "asyncio.Task[None]":
+    """A task without which the process is of no use: where it fails, the process ends."""
+    task = asyncio.create_task(background)
+    task.add_done_callback(_end_with)
+    return task
+
+
+def _end_with(task: "asyncio.Task[None]") -> None:
+    if not task.cancelled() and (error := task.exception()):
+        log.error("the process ends", exc_info=error)
+        signal.raise_signal(signal.SIGTERM)
 
 
 async def _drained(running: "asyncio.Task[None]", collector: Collector) -> None:
@@ -60,6 +83,6 @@ async def _drained(running: "asyncio.Task[None]", collector: Collector) -> None:
 
 
 async def _cancelled(running: "asyncio.Task[None]") -> None:
+    """End a task; one that waits for a Postgres that does not answer is left to end with its connections."""
     running.cancel()
-    with suppress(asyncio.CancelledError):
-        await running
+    await asyncio.wait({running}, timeout=CANCEL_SECONDS)

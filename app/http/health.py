@@ -24,14 +24,17 @@ async def live() -> dict[str, str]:
 
 @router.get("/readyz")
 async def ready(request: Request) -> dict[str, str]:
-    """Events can be stored: Postgres answers within 0.8 s; else 503 with the cause."""
+    """Events can be stored: the keys are read, Postgres answers within 0.8 s, and no stop is under way; else 503 with the cause."""
+    service = service_of(request)
+    if service.leaving.is_set():
+        raise _not_ready("the process is stopping")
+    if not service.keys.known:
+        raise _not_ready("the keys are not read yet")
     try:
-        async with asyncio.timeout(READY_SECONDS), service_of(request).pool.acquire(timeout=READY_SECONDS) as connection:
-            await connection.fetchval("select 1")
+        async with asyncio.timeout(READY_SECONDS), service.pool.acquire(timeout=READY_SECONDS):
+            return {"status": "ready"}
     except AWAY as error:
-        cause = str(error) or type(error).__name__
-        raise ProblemError(HTTPStatus.SERVICE_UNAVAILABLE, f"Postgres does not answer: {cause}", headers={"Retry-After": "1"}) from error
-    return {"status": "ready"}
+        raise _not_ready(f"Postgres does not answer: {error or type(error).__name__}") from error
 
 
 @router.get("/metrics", dependencies=[Depends(reader)])
@@ -41,3 +44,7 @@ async def metrics(request: Request) -> Response:
     async with service.pool.acquire() as connection, connection.transaction(isolation="repeatable_read", readonly=True):
         accounts, waiting = await read_accounts(connection), await backlog(connection)
     return Response(service.metrics.render(accounts, waiting, service.collector.waiting_events), media_type="text/plain; version=0.0.4")
+
+
+def _not_ready(cause: str) -> ProblemError:
+    return ProblemError(HTTPStatus.SERVICE_UNAVAILABLE, cause, headers={"Retry-After": "1"})

@@ -3,55 +3,69 @@
 import asyncio
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 import structlog
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import JSONResponse
+from pydantic import Field
 
 from app.domain.mapping import parse_mapping
 from app.flow.imports import run_import
 from app.http import shapes
 from app.http.access import importer
 from app.http.examples import IMPORT, IMPORT_BODY
+from app.http.parameters import JobId, Parameters, Text
 from app.http.problems import ProblemError, malformed
 from app.http.service import Options, service_of
-from app.store.access import Source, source_of
+from app.store.access import Key, Source, source_of
 from app.store.connect import AWAY, Connection, connect
-from app.store.imports import Import, add_import, next_import, read_import
+from app.store.imports import Import, add_import, next_import, read_import, read_reasons
 
 POLL_SECONDS = 0.5
-MAPPING_BYTES_MAX = 64 * 1024
+MAPPING_LENGTH_MAX = 64 * 1024
 router = APIRouter(tags=["imports"])
 log = structlog.get_logger("imports")
 
 
+class ImportQuestion(Parameters):
+    """How a file is read: `mapping` is YAML or JSON, not given: events of the Segment spec, one a line."""
+
+    mapping: str | None = Field(default=None, max_length=MAPPING_LENGTH_MAX)
+    source: Text | None = Field(default=None, description="the trusted source that the rows are of; a source's own key says it already")
+    name: Text = Field(default="upload", max_length=200)
+
+
 @router.post("/v1/imports", status_code=HTTPStatus.ACCEPTED, openapi_extra=IMPORT_BODY, responses=IMPORT)
-async def start_import(request: Request, mapping: str | None = None, source: str | None = None, name: str = "upload") -> JSONResponse:
-    """Take a file (CSV, TSV or NDJSON, gzip or not) of any size, and import it; `mapping` is YAML or JSON, not given: Segment events."""
-    key = importer(request)
-    parse_mapping(mapping)
+async def start_import(
+    request: Request, key: Annotated[Key, Depends(importer)], question: Annotated[ImportQuestion, Query()]
+) -> JSONResponse:
+    """Take a file (CSV, TSV or NDJSON, gzip or not) of any size, and import it."""
+    parse_mapping(question.mapping)
     service = service_of(request)
     async with service.pool.acquire() as connection:
-        chosen = key.source or await _source(connection, source)
+        chosen = key.source or await _source(connection, question.source)
     incoming = service.options.imports_dir / f"incoming-{id(request):x}"
-    size = await _receive(request, incoming)
-    async with service.pool.acquire() as connection:
-        job = await add_import(connection, chosen.id, name[:200], msgspec.json.encode(mapping), size)
-    incoming.rename(_file(service.options, job.id))
+    try:
+        size = await _receive(request, incoming)
+        async with service.pool.acquire() as connection:
+            job = await add_import(connection, chosen.id, question.name, msgspec.json.encode(question.mapping), size)
+        incoming.rename(_file(service.options, job.id))
+    finally:
+        incoming.unlink(missing_ok=True)
     return JSONResponse(_job(job), HTTPStatus.ACCEPTED, {"Location": f"/v1/imports/{job.id}"})
 
 
-@router.get("/v1/imports/{job}", responses=IMPORT)
-async def get_import(job: int, request: Request) -> dict[str, Any]:
-    """How far an import is and what became of its rows."""
-    importer(request)
+@router.get("/v1/imports/{job}", responses=IMPORT, dependencies=[Depends(importer)])
+async def get_import(job: JobId, request: Request) -> dict[str, Any]:
+    """How far an import is, what became of its rows, and for which reasons rows were rejected."""
     async with service_of(request).pool.acquire() as connection:
         found = await read_import(connection, job)
+        reasons = await read_reasons(connection, job) if found and found.rejected else []
     if found is None:
         raise ProblemError(HTTPStatus.NOT_FOUND, f"there is no import {job}")
-    return _job(found)
+    return {**_job(found), "reasons": [reason._asdict() for reason in reasons]}
 
 
 async def run_imports(options: Options) -> None:

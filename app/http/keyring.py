@@ -12,6 +12,7 @@ from app.store.access import Key, read_keys
 from app.store.connect import AWAY, Pool
 
 REFRESH_SECONDS = 5.0
+REFRESH_SECONDS_MAX = 2.0
 FIRST_SECONDS = 0.2
 log = structlog.get_logger("keys")
 
@@ -32,8 +33,13 @@ class KeyRing:
             await asyncio.sleep(REFRESH_SECONDS if self._keys is not None else FIRST_SECONDS)
 
     async def refresh(self) -> None:
-        async with self._pool.acquire() as connection:
+        async with asyncio.timeout(REFRESH_SECONDS_MAX), self._pool.acquire(timeout=REFRESH_SECONDS_MAX) as connection:
             self._keys = {key.digest: key for key in await read_keys(connection)}
+
+    @property
+    def known(self) -> bool:
+        """Whether the keys were read at all."""
+        return self._keys is not None
 
     def find(self, key: str) -> Key | None:
         """The key in force that this text is; 503 before the keys were read for the first time."""

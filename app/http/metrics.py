@@ -23,7 +23,7 @@ class Metrics:
         self._waiting = Gauge("waystage_waiting_events", "Events that wait to be written", registry=self._registry)
 
     def refuse(self, path: str, status: int) -> None:
-        self._refused.labels(path if path.startswith("/v1/") and path.count("/") < 4 else "other", str(status)).inc()
+        self._refused.labels(path, str(status)).inc()
 
     def lose(self, reason: str) -> None:
         self._lost.labels(reason).inc()

@@ -29,6 +29,7 @@ POLICY = {
     "Referrer-Policy": "same-origin",
     "Cache-Control": "no-cache",
 }
+SCRIPT_HEADERS = {"Access-Control-Allow-Origin": "*", "X-Content-Type-Options": "nosniff", "Cache-Control": "public, max-age=3600"}
 router = APIRouter(include_in_schema=False)
 
 
@@ -38,7 +39,7 @@ def script_route(path: str) -> APIRouter:
 
     @served.get(path)
     async def script() -> Response:
-        return _file(SDK / "waystage.js", {"Access-Control-Allow-Origin": "*", "Cache-Control": "public, max-age=3600"})
+        return _file(SDK / "waystage.js", SCRIPT_HEADERS)
 
     return served
 

@@ -2,19 +2,21 @@
 
 import base64
 import binascii
-from datetime import datetime
+import unicodedata
+from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Annotated, Any
 
 import msgspec
 from fastapi import APIRouter, Depends, Query, Request
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from app.domain.identifiers import IdentityRules, normalised, number
 from app.domain.windows import Malformed
 from app.http import shapes
 from app.http.access import reader
 from app.http.examples import CUSTOMERS, JOURNEY, SOURCES
+from app.http.parameters import Parameters, Text
 from app.http.problems import ProblemError, malformed
 from app.http.questions import DEFAULT_MODEL
 from app.http.service import service_of
@@ -29,25 +31,21 @@ LIMIT_MAX = 1_000
 router = APIRouter(tags=["people"], dependencies=[Depends(reader)])
 
 
-class PeopleQuestion(BaseModel):
+class PeopleQuestion(Parameters):
     """Whom a list names: `q` begins an identifier, in any case; `stage` is where they are now."""
 
-    model_config = ConfigDict(extra="forbid")
-
-    q: str | None = Field(default=None, max_length=200)
-    stage: str | None = None
-    model: str = DEFAULT_MODEL
-    cursor: str | None = None
+    q: Text | None = Field(default=None, max_length=200)
+    stage: Text | None = None
+    model: Text = DEFAULT_MODEL
+    cursor: Text | None = None
     limit: int = Field(default=50, ge=1, le=LIMIT_MAX)
 
 
-class JourneyQuestion(BaseModel):
+class JourneyQuestion(Parameters):
     """Which part of a journey: about `limit` events after the cursor."""
 
-    model_config = ConfigDict(extra="forbid")
-
-    model: str = DEFAULT_MODEL
-    cursor: str | None = None
+    model: Text = DEFAULT_MODEL
+    cursor: Text | None = None
     limit: int = Field(default=500, ge=1, le=LIMIT_MAX)
 
 
@@ -58,7 +56,7 @@ async def customers(request: Request, question: Annotated[PeopleQuestion, Query(
     async with service_of(request).pool.acquire() as connection, connection.transaction(isolation="repeatable_read", readonly=True):
         taken = await snapshot(connection)
         kept = await _model(connection, question.model)
-        asked = {"q": question.q or None, "stage": question.stage}
+        asked = {"q": unicodedata.normalize("NFC", question.q or "").strip() or None, "stage": question.stage}
         people = await find_people(connection, kept.id, after=after, limit=question.limit + 1, **asked)
         total = await count_people(connection, kept.id, **asked)
         everybody = await totals(connection)
@@ -88,7 +86,7 @@ async def journey(customer: str, request: Request, question: Annotated[JourneyQu
 
 
 @router.get("/v1/sources", responses=SOURCES)
-async def sources(request: Request) -> dict[str, Any]:
+async def sources(request: Request, _: Annotated[Parameters, Query()]) -> dict[str, Any]:
     """Sources with their last event and the events stored within 24 hours, to the minute."""
     async with service_of(request).pool.acquire() as connection:
         accounts = await read_accounts(connection)
@@ -206,14 +204,16 @@ def _uncursor(cursor: str) -> str:
 
 
 def _number(cursor: str | None) -> int:
-    text = _uncursor(cursor) if cursor else "-1"
-    if not text.removeprefix("-").isdecimal() or len(text) > 19:
+    if not cursor:
+        return -1
+    text = _uncursor(cursor)
+    if not (text.isascii() and text.isdecimal() and int(text) < 2**63):
         raise Malformed("cursor", "is the value of next in an answer before")
     return int(text)
 
 
 def _instant(cursor: str | None) -> datetime | None:
     try:
-        return datetime.fromisoformat(_uncursor(cursor)) if cursor else None
-    except ValueError as error:
+        return datetime.fromisoformat(_uncursor(cursor)).astimezone(UTC) if cursor else None
+    except (ValueError, OverflowError) as error:
         raise Malformed("cursor", "is the value of next in an answer before") from error

@@ -1,6 +1,8 @@
 """Problems on the wire: one table from error to status, one shape (application/problem+json) for all of them."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from http import HTTPStatus
 from typing import Any, NamedTuple
 
@@ -10,6 +12,8 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
+from starlette.types import Receive, Scope, Send
 
 from app.domain.mapping import InvalidMapping
 from app.domain.stages import InvalidModel
@@ -21,6 +25,7 @@ from app.store.connect import AWAY
 from app.store.resident import UnknownModelError
 
 RETRY_SECONDS = "1"
+PARTING_SECONDS = 0.5
 log = structlog.get_logger("http")
 
 
@@ -42,11 +47,25 @@ class ProblemError(Exception):
         self.headers = headers or {}
 
 
+class PartingResponse(JSONResponse):
+    """An answer to a body that is cut off. What still comes is thrown away for a moment, as a reset connection would lose the answer."""
+
+    async def __call__(self, _: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        await send({"type": "http.response.body", "body": self.body, "more_body": True})
+        with suppress(TimeoutError):
+            async with asyncio.timeout(PARTING_SECONDS):
+                while (await receive()).get("more_body"):
+                    pass
+        await send({"type": "http.response.body"})
+
+
 def problem(status: HTTPStatus, detail: str, *errors: FieldError, headers: dict[str, str] | None = None) -> Response:
     body: dict[str, Any] = {"type": "about:blank", "title": status.phrase, "status": status.value, "detail": detail}
     if errors:
         body["errors"] = [error._asdict() for error in errors]
-    return JSONResponse(body, status.value, headers, "application/problem+json")
+    kind = PartingResponse if headers and "Connection" in headers else JSONResponse
+    return kind(body, status.value, headers, "application/problem+json")
 
 
 def malformed(field: str, reason: str) -> ProblemError:
@@ -66,10 +85,16 @@ def _handler(answer: Callable[[Any], Response]) -> Callable[[Request, Exception]
         response = answer(error)
         if is_write_path(request.url.path):
             response.headers.update(CORS)
-        request.app.state.service.metrics.refuse(request.url.path, response.status_code)
+        request.app.state.service.metrics.refuse(_path(request), response.status_code)
         return response
 
     return handle
+
+
+def _path(request: Request) -> str:
+    """The path as the route states it, so that what clients make up is not counted apart."""
+    route = request.scope.get("route")
+    return str(getattr(route, "path", "other"))
 
 
 def _busy(error: Exception) -> Response:
@@ -113,5 +138,8 @@ _ANSWERS: dict[type[Exception], Callable[[Any], Response]] = {
     InvalidMapping: lambda error: _unprocessable(FieldError(error.field, error.reason)),
     InvalidModel: _invalid_model,
     BuiltInError: lambda error: _unprocessable(FieldError("model", f"{error} is built in; choose another name")),
+    ClientDisconnect: lambda _: problem(HTTPStatus.BAD_REQUEST, "the sender went away before its body ended"),
+    asyncpg.DataError: lambda _: problem(HTTPStatus.UNPROCESSABLE_ENTITY, "a value of the request is none that a table can hold"),
+    Exception: lambda _: problem(HTTPStatus.INTERNAL_SERVER_ERROR, "a fault of the service; its log says more"),
     UnknownModelError: lambda error: _unprocessable(FieldError("model", f"no active stage model is called {error}")),
 }

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from app.domain.funnel import funnel
 from app.domain.stages import parse_model
@@ -18,6 +18,7 @@ from app.http import shapes
 from app.http.access import admin, reader
 from app.http.body import read_body
 from app.http.examples import FUNNEL, STAGES, TRANSITIONS
+from app.http.parameters import Parameters, Text
 from app.http.problems import malformed
 from app.http.service import Service, service_of
 from app.store.access import source_of
@@ -30,22 +31,20 @@ STEPS_MAX = 20
 router = APIRouter(tags=["questions"])
 
 
-class Question(BaseModel):
+class Question(Parameters):
     """What every question about stages may say: model, window [from, to) in a named time zone, and filters of entries by their touch."""
 
-    model_config = ConfigDict(extra="forbid")
-
-    model: str = DEFAULT_MODEL
-    from_: str | None = Field(default=None, alias="from", description="instant or date; not given: unbounded")
-    to: str | None = Field(default=None, description="instant or date; not given: as_of")
-    timezone: str | None = Field(default=None, description="name of the time zone database; not given: UTC")
-    channel: str | None = None
-    utm_source: str | None = None
-    utm_medium: str | None = None
-    utm_campaign: str | None = None
-    device: str | None = None
-    country: str | None = None
-    source: str | None = Field(default=None, description="name of a source")
+    model: Text = DEFAULT_MODEL
+    from_: Text | None = Field(default=None, alias="from", description="instant or date; not given: unbounded")
+    to: Text | None = Field(default=None, description="instant or date; not given: as_of")
+    timezone: Text | None = Field(default=None, description="name of the time zone database; not given: UTC")
+    channel: Text | None = None
+    utm_source: Text | None = None
+    utm_medium: Text | None = None
+    utm_campaign: Text | None = None
+    device: Text | None = None
+    country: Text | None = None
+    source: Text | None = Field(default=None, description="name of a source")
 
     async def filters(self, service: Service) -> Filters:
         return Filters(
@@ -71,12 +70,12 @@ class TransitionsQuestion(Question):
 class FunnelQuestion(Question):
     """`steps` are stages in order, parted by commas; `within` is the span from the first step, as in 14d."""
 
-    steps: str
-    within: str = "14d"
+    steps: Text
+    within: Text = "14d"
 
 
 @router.get("/v1/stages", dependencies=[Depends(reader)], responses=STAGES)
-async def stages(request: Request) -> dict[str, Any]:
+async def stages(request: Request, _: Annotated[Parameters, Query()]) -> dict[str, Any]:
     """The stage models that are active, or being derived, with stages, labels and rules."""
     async with service_of(request).pool.acquire() as connection:
         return {"models": [shapes.model(kept) for kept in await read_models(connection, ACTIVE, DERIVING, WAITING)]}

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends, Request
 
 from app.http import shapes
 from app.http.access import admin
+from app.http.parameters import JobId
 from app.http.problems import ProblemError
 from app.http.service import service_of
 from app.store import rebuilds
@@ -22,7 +23,7 @@ async def start_rebuild(request: Request) -> dict[str, Any]:
 
 
 @router.get("/v1/rebuilds/{rebuild}")
-async def get_rebuild(rebuild: int, request: Request) -> dict[str, Any]:
+async def get_rebuild(rebuild: JobId, request: Request) -> dict[str, Any]:
     """How many of all customers are derived again, and how many differed."""
     async with service_of(request).pool.acquire() as connection:
         return _shown(await rebuilds.read(connection, rebuild))

@@ -1,6 +1,7 @@
 """What the routes of one process share."""
 
-from dataclasses import dataclass
+import asyncio
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import cast
 
@@ -29,7 +30,7 @@ class Options:
 
 @dataclass(frozen=True)
 class Service:
-    """Connections, queue, keys and resident frames of one process."""
+    """Connections, queue, keys and resident frames of one process; `leaving` is set when its end has begun."""
 
     options: Options
     pool: Pool
@@ -37,6 +38,7 @@ class Service:
     keys: KeyRing
     resident: Resident
     metrics: Metrics
+    leaving: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 def service_of(request: Request) -> Service:

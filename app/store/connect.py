@@ -1,6 +1,7 @@
 """Connections: one pool a process, every connection set up alike."""
 
 import asyncio
+from contextlib import ExitStack
 from typing import Any, TypeAlias
 
 import asyncpg
@@ -10,6 +11,8 @@ Pool: TypeAlias = "asyncpg.Pool[Any]"
 
 SERVER_VERSION_MIN = 18
 CONNECT_SECONDS = 0.8
+"""How long a new connection may take, and one of a pool to show that it still answers."""
+
 AWAY = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError)
 """What a statement raises when Postgres is away, starting, stopping, full, or does not answer in time."""
 
@@ -20,25 +23,35 @@ UNSTORABLE = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError, asyn
 """What a statement raises when Postgres refuses the values themselves."""
 
 
-async def open_pool(dsn: str, *, size: int, application: str, statement_seconds: float | None = None) -> Pool:
+async def open_pool(dsn: str, *, size: int, application: str, statement_seconds: float) -> Pool:
     """A pool whose connections are made when first needed, so that a process starts while Postgres is away.
 
-    `statement_seconds` bounds every statement; None leaves them unbounded.
+    `statement_seconds` bounds every statement, on either side of the connection. Who acquires a connection that does not answer any
+    more gets one of AWAY at once, and the next one a new connection.
     """
-    settings = {"application_name": application, "TimeZone": "UTC", "jit": "off"}
-    if statement_seconds:
-        settings["statement_timeout"] = str(int(statement_seconds * 1000))
+    settings = _settings(application) | {"statement_timeout": _milliseconds(statement_seconds)}
     return await asyncpg.create_pool(
-        dsn, min_size=0, max_size=size, timeout=CONNECT_SECONDS, init=_set_up, server_settings=settings, max_inactive_connection_lifetime=0
+        dsn,
+        min_size=0,
+        max_size=size,
+        max_inactive_connection_lifetime=0,
+        connect=_connect,
+        setup=_still_answers,
+        command_timeout=statement_seconds + 1,
+        server_settings=settings,
     )
 
 
-async def connect(dsn: str, *, application: str) -> "asyncpg.Connection[Any]":
-    """One connection outside any pool, set up like those within."""
-    settings = {"application_name": application, "TimeZone": "UTC", "jit": "off"}
-    connection = await asyncpg.connect(dsn, timeout=CONNECT_SECONDS, server_settings=settings)
-    await _set_up(connection)
-    return connection
+async def connect(dsn: str, *, application: str, transaction_seconds: float | None = None) -> "asyncpg.Connection[Any]":
+    """One connection outside any pool, set up like those within.
+
+    After `transaction_seconds` Postgres itself ends a transaction, so that one whose client is gone and could not say so lets go of
+    its locks.
+    """
+    settings = _settings(application)
+    if transaction_seconds:
+        settings["transaction_timeout"] = _milliseconds(transaction_seconds)
+    return await _connect(dsn, server_settings=settings)
 
 
 async def close_pool(pool: Pool, seconds: float = 2.0) -> None:
@@ -49,9 +62,30 @@ async def close_pool(pool: Pool, seconds: float = 2.0) -> None:
         pool.terminate()
 
 
-async def _set_up(connection: "asyncpg.Connection[Any]") -> None:
-    """JSON passes as bytes; a commit is durable before it is acknowledged, whatever the server's default."""
-    await connection.set_type_codec(
-        "jsonb", schema="pg_catalog", encoder=lambda value: b"\x01" + value, decoder=lambda value: value[1:], format="binary"
-    )
-    await connection.execute("select set_config('synchronous_commit', 'on', false) where current_setting('synchronous_commit') = 'off'")
+def _settings(application: str) -> dict[str, str]:
+    """A session's settings; a commit is durable before it is acknowledged, whatever the server's default."""
+    return {"application_name": application, "TimeZone": "UTC", "jit": "off", "synchronous_commit": "on"}
+
+
+def _milliseconds(seconds: float) -> str:
+    return str(int(seconds * 1000))
+
+
+async def _connect(*dsn: str, **how: Any) -> "asyncpg.Connection[Any]":
+    """Connect and let JSON pass as bytes."""
+    async with asyncio.timeout(CONNECT_SECONDS):
+        connection = await asyncpg.connect(*dsn, **how)
+        with ExitStack() as undo:
+            undo.callback(connection.terminate)
+            await connection.set_type_codec(
+                "jsonb", schema="pg_catalog", encoder=lambda value: b"\x01" + value, decoder=lambda value: value[1:], format="binary"
+            )
+            undo.pop_all()
+    return connection
+
+
+async def _still_answers(connection: "asyncpg.pool.PoolConnectionProxy[Any]") -> None:
+    with ExitStack() as undo:
+        undo.callback(connection.terminate)
+        await connection.execute("select 1", timeout=CONNECT_SECONDS)
+        undo.pop_all()

@@ -56,7 +56,7 @@ _MERGE_ALIASES = """
 with merged as (
   insert into aliases as a (user_id, previous_id, user_anonymous, previous_anonymous, trusted, linked_at, event, source_id)
   select user_id, previous_id, user_anonymous, previous_anonymous, trusted, linked_at, event, source from named_aliases
-  on conflict (user_id, previous_id) do update
+  on conflict (user_id, previous_id, user_anonymous, previous_anonymous) do update
   set trusted = excluded.trusted, linked_at = excluded.linked_at, event = excluded.event, source_id = excluded.source_id
   where (not excluded.trusted, excluded.linked_at, excluded.event) < (not a.trusted, a.linked_at, a.event)
   returning user_id, previous_id, user_anonymous, previous_anonymous)
@@ -81,7 +81,7 @@ async def learn(connection: Connection, named: Named) -> set[int]:
     ):
         if frame.is_empty():
             continue
-        await connection.execute(f"create temporary table if not exists {table} ({_TEMPORARY[table]}) on commit delete rows")
+        await connection.execute(f"create temporary table if not exists {table} ({_TEMPORARY[table]}) on commit delete rows; delete from {table}")
         await copy_in(connection, table, frame)
         changed.update(row["id"] for row in await connection.fetch(statement))
     return changed
@@ -168,7 +168,11 @@ _LINKS = Kept(
     {name: kind for name, kind in LINKS.items() if name != "target_value"} | _EVIDENCE,
     {"weaker": "bigint", "target": "bigint"},
 )
-_ALIASES = Kept("aliases", ALIASES | _EVIDENCE, {"user_id": "bigint", "previous_id": "bigint"})
+_ALIASES = Kept(
+    "aliases",
+    ALIASES | _EVIDENCE,
+    dict.fromkeys(("user_id", "previous_id", "user_anonymous", "previous_anonymous"), "bigint"),
+)
 _NAMED: Schema = {"identifier": pl.Int64, "kind": pl.String, "value": pl.String, "named_at": INSTANT, "named_directly": pl.Boolean}
 
 

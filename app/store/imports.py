@@ -29,6 +29,14 @@ class Import(NamedTuple):
     finished_at: datetime | None
 
 
+class Reason(NamedTuple):
+    """Why rows of an import were rejected, with the field concerned, and how many they are."""
+
+    code: str
+    field: str | None
+    rows: int
+
+
 _COLUMNS = ", ".join(Import._fields)
 
 
@@ -46,6 +54,15 @@ async def add_import(connection: Connection, source_id: int, file: str, mapping:
 async def read_import(connection: Connection, job: int) -> Import | None:
     row = await connection.fetchrow(f"select {_COLUMNS} from imports where id = $1", job)
     return Import(*row.values()) if row else None
+
+
+async def read_reasons(connection: Connection, job: int) -> list[Reason]:
+    """The most frequent first."""
+    rows = await connection.fetch(
+        "select code, field, count(*) as rows from failed_events where import_id = $1 group by code, field order by rows desc, code, field",
+        job,
+    )
+    return [Reason(*row.values()) for row in rows]
 
 
 async def next_import(connection: Connection, jobs: Sequence[int]) -> Import | None:

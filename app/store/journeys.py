@@ -11,6 +11,9 @@ from app.domain.frames import CUSTOMERS, ENTRIES, SESSIONS, TOUCHES
 from app.store.connect import Connection
 from app.store.copy import Kept, columns, copy_out, write_difference
 
+LAST = 2**63 - 1
+"""No customer's number is greater."""
+
 STORED_ENTRIES = {"stage_model": pl.Int16, **ENTRIES}
 
 
@@ -97,6 +100,20 @@ async def next_shard(connection: Connection, after: int | None, events: int) -> 
         events,
     )
     return [row["owner"] for row in rows]
+
+
+async def delete_strays(connection: Connection, after: int | None, shard: Sequence[int]) -> set[int]:
+    """Delete rows of customers who are none: after one shard's end up to the next one's, or to the last of all; whose rows they were."""
+    strays: set[int] = set()
+    for kept in _KEPT:
+        rows = await connection.fetch(
+            f"delete from {kept.table} where customer > $1 and customer <= $2 and customer <> all($3::bigint[]) returning customer",
+            -1 if after is None else after,
+            shard[-1] if shard else LAST,
+            shard,
+        )
+        strays.update(row["customer"] for row in rows)
+    return strays
 
 
 class Totals(NamedTuple):

@@ -6,14 +6,13 @@ from typing import Any
 import asyncpg
 from alembic import command
 from alembic.config import Config
-from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection as SyncConnection
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
 
-from app.store.connect import SERVER_VERSION_MIN
+from app.store.connect import SERVER_VERSION_MIN, connect
 
 FOLDER = Path(__file__).resolve().parents[2]
 _LOCK = 0x57415953
@@ -30,10 +29,10 @@ class OldServerError(RuntimeError):
 def engine(dsn: str) -> AsyncEngine:
     """An engine for Alembic that connects as asyncpg itself understands the DSN."""
 
-    async def connect() -> Any:
+    async def creator() -> Any:
         return await asyncpg.connect(dsn)
 
-    return create_async_engine("postgresql+asyncpg://", async_creator=connect, poolclass=NullPool)
+    return create_async_engine("postgresql+asyncpg://", async_creator=creator, poolclass=NullPool)
 
 
 async def migrate(dsn: str) -> None:
@@ -45,11 +44,13 @@ async def migrate(dsn: str) -> None:
 
 
 async def check_schema(dsn: str) -> None:
-    """Raise `StaleSchemaError` unless the database's schema is this program's."""
-    database = engine(dsn)
-    async with database.connect() as connection:
-        current = await connection.run_sync(lambda sync: MigrationContext.configure(sync).get_current_revision())
-    await database.dispose()
+    """Raise `StaleSchemaError` unless the database's schema is this program's; one of AWAY where Postgres does not answer."""
+    connection = await connect(dsn, application="waystage start")
+    try:
+        migrated = await connection.fetchval("select to_regclass('alembic_version') is not null")
+        current = await connection.fetchval("select version_num from alembic_version") if migrated else None
+    finally:
+        connection.terminate()
     head = ScriptDirectory.from_config(config()).get_current_head()
     if current != head:
         raise StaleSchemaError(f"the database has schema {current}, this program needs {head}: run `waystage migrate`")

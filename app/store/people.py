@@ -89,7 +89,7 @@ where i.owner = $1 and s.occurred_at > $2 order by s.occurred_at offset $3 limit
 _EVENTS = f"""
 select v.message_id, v.type, v.name as event, v.occurred_at, v.url, o.name as source {_EVENTS_OF} join sources o on o.id = v.source_id
 where i.owner = $1 and s.occurred_at > $2 and ($3::timestamptz is null or s.occurred_at <= $3)
-order by v.occurred_at, v.sequence nulls last, v.position, v.message_id
+order by v.occurred_at, v.sequence nulls last, v.position, v.message_id, v.id
 """
 
 

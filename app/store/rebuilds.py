@@ -52,7 +52,7 @@ async def begin_customers(connection: Connection, rebuild: int, changed: int) ->
     )
 
 
-async def advance(connection: Connection, rebuild: int, after: int, done: int, changed: int) -> None:
+async def advance(connection: Connection, rebuild: int, after: int | None, done: int, changed: int) -> None:
     await connection.execute(
         "update rebuilds set after = $2, done = done + $3, changed = changed + $4 where id = $1", rebuild, after, done, changed
     )

@@ -1,13 +1,12 @@
 """The queue between collectors, which only append, and the worker, which deletes exactly the rows that it read."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
 from typing import NamedTuple
 
 from app.store.connect import Connection
 
-LIVE, HEAVY, BULK, BACKGROUND = range(4)
-"""Queues in the order in which the worker serves them; a background row holds no answer's `as_of` back."""
+LIVE, HEAVY, BULK, BACKGROUND, HEAVY_BACKGROUND = range(5)
+"""Queues in the order in which the worker serves them; a row in the background holds no answer's `as_of` back."""
 
 SHARD = 500
 """Customers that one background row names."""
@@ -24,9 +23,8 @@ class Marks(NamedTuple):
 async def read_marks(connection: Connection, budget: int) -> Marks:
     """The oldest touched rows of the first queues, until about `budget` events are named; heavy ones are read by `read_heavy`."""
     rows = await connection.fetch(
-        """select id, coalesce(cardinality(events), 10 * cardinality(identifiers)) as weight, identifiers
-        from touched where queue <> $1 order by queue, id limit 1000""",
-        HEAVY,
+        f"""select id, coalesce(cardinality(events), 10 * cardinality(identifiers)) as weight, identifiers
+        from touched where queue in ({LIVE}, {BULK}, {BACKGROUND}) order by queue, id limit 1000"""
     )
     marks = Marks([], [], 0)
     for row in rows:
@@ -39,19 +37,23 @@ async def read_marks(connection: Connection, budget: int) -> Marks:
 
 
 async def read_heavy(connection: Connection) -> Marks:
-    """All rows of the customer that waits longest in the heavy queue."""
+    """All rows of the customer that waits longest to be derived alone."""
     rows = await connection.fetch(
-        """select t.id, t.identifiers from touched t
-        where t.queue = $1 and t.identifiers = (select identifiers from touched where queue = $1 order by id limit 1)""",
-        HEAVY,
+        f"""select id, identifiers from touched where queue in ({HEAVY}, {HEAVY_BACKGROUND}) and identifiers =
+        (select identifiers from touched where queue in ({HEAVY}, {HEAVY_BACKGROUND}) order by id limit 1)"""
     )
     return Marks([row["id"] for row in rows], list({identifier for row in rows for identifier in row["identifiers"]}), 0)
 
 
-async def mark_each(connection: Connection, queue: int, received_at: datetime, identifiers: Iterable[int]) -> None:
-    """Append a row for each identifier."""
-    rows = [(queue, received_at, [identifier]) for identifier in identifiers]
-    await connection.executemany("insert into touched (queue, received_at, identifiers) values ($1, $2, $3)", rows)
+async def mark_heavy(connection: Connection, marks: Sequence[int], customers: Iterable[int]) -> None:
+    """Append a row for each customer that is to be derived alone on account of some rows; a second one on account of background rows."""
+    await connection.execute(
+        f"""insert into touched (queue, received_at, identifiers)
+        select case queue when {BACKGROUND} then {HEAVY_BACKGROUND} else {HEAVY} end as heavy, min(received_at), array[customer]
+        from touched cross join unnest($2::bigint[]) as customer where id = any($1::bigint[]) group by heavy, customer""",
+        marks,
+        sorted(customers),
+    )
 
 
 async def mark_everybody(connection: Connection) -> int:
@@ -65,21 +67,16 @@ async def mark_everybody(connection: Connection) -> int:
     return int(done.split()[-1])
 
 
-async def least_received(connection: Connection, ids: Sequence[int]) -> datetime:
-    found: datetime = await connection.fetchval("select min(received_at) from touched where id = any($1::bigint[])", ids)
-    return found
-
-
 async def delete_marks(connection: Connection, ids: Sequence[int]) -> None:
     await connection.execute("delete from touched where id = any($1::bigint[])", ids)
 
 
 async def background_left(connection: Connection) -> int:
-    left: int = await connection.fetchval("select count(*) from touched where queue = $1", BACKGROUND)
+    left: int = await connection.fetchval("select count(*) from touched where queue >= $1", BACKGROUND)
     return left
 
 
 async def backlog(connection: Connection) -> int:
     """Touched rows that hold an answer's `as_of` back."""
-    left: int = await connection.fetchval("select count(*) from touched where queue <> $1", BACKGROUND)
+    left: int = await connection.fetchval("select count(*) from touched where queue < $1", BACKGROUND)
     return left

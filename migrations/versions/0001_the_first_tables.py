@@ -14,13 +14,13 @@ def upgrade() -> None:
         "aliases",
         sa.Column("user_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("previous_id", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("user_anonymous", sa.BigInteger(), nullable=False),
-        sa.Column("previous_anonymous", sa.BigInteger(), nullable=False),
+        sa.Column("user_anonymous", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("previous_anonymous", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("trusted", sa.Boolean(), nullable=False),
         sa.Column("linked_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
         sa.Column("event", sa.UUID(), nullable=False),
         sa.Column("source_id", sa.SmallInteger(), nullable=False),
-        sa.PrimaryKeyConstraint("user_id", "previous_id", name=op.f("aliases_pkey")),
+        sa.PrimaryKeyConstraint("user_id", "previous_id", "user_anonymous", "previous_anonymous", name=op.f("aliases_pkey")),
     )
     op.create_index(op.f("aliases_previous_anonymous_idx"), "aliases", ["previous_anonymous"], unique=False)
     op.create_index(op.f("aliases_previous_id_idx"), "aliases", ["previous_id"], unique=False)
@@ -128,6 +128,9 @@ def upgrade() -> None:
         sa.Column("message", sa.Text(collation="C"), nullable=False),
         sa.Column("body", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("failed_events_pkey")),
+    )
+    op.create_index(
+        "failed_events_import_id_idx", "failed_events", ["import_id"], unique=False, postgresql_where=sa.text("import_id is not null")
     )
     op.create_table(
         "identifiers",
@@ -331,6 +334,7 @@ def downgrade() -> None:
     op.drop_index("identifiers_parent_idx", table_name="identifiers", postgresql_where=sa.text("parent is not null"))
     op.drop_index(op.f("identifiers_owner_idx"), table_name="identifiers")
     op.drop_table("identifiers")
+    op.drop_index("failed_events_import_id_idx", table_name="failed_events", postgresql_where=sa.text("import_id is not null"))
     op.drop_table("failed_events")
     op.drop_table("events")
     op.drop_table("event_subjects")

@@ -95,6 +95,7 @@ failed_events = Table(
     words("field"),
     words("message", nullable=False),
     required("body", LargeBinary),
+    Index("failed_events_import_id_idx", "import_id", postgresql_where=text("import_id is not null")),
 )
 
 imports = Table(

@@ -14,7 +14,7 @@ type Option = ComposeOption<SankeySeriesOption | TooltipComponentOption>;
 type Hit = { dataType?: string; dataIndex?: number };
 
 const NARROW = 640;
-const NODE_HEIGHT = 58;
+const NODE_HEIGHT = 52;
 const NODE_HEIGHT_OF_MANY = 30;
 
 /** The colours of the page in the reader's scheme. */

@@ -85,8 +85,8 @@ export function endsNow(choice: Choice, today: string): boolean {
   return windowOf(choice, today).to === undefined;
 }
 
-/** What every question about stages says. */
+/** What every question about stages says beside its model. */
 export function questionOf(choice: Choice, today: string, timezone: string): Query {
-  const { model, channel, utm_source, utm_campaign, source } = choice;
-  return { model, ...windowOf(choice, today), timezone, channel, utm_source, utm_campaign, source };
+  const { channel, utm_source, utm_campaign, source } = choice;
+  return { ...windowOf(choice, today), timezone, channel, utm_source, utm_campaign, source };
 }

@@ -1,7 +1,7 @@
 /** The choosers in the header: filled from the choice, and calling back with the next one. */
 
 import { type Choice, UNCHOSEN } from "./choice";
-import { byId, h, keep } from "./element";
+import { byId, h, keep, say } from "./element";
 import { named } from "./format";
 import { labelIn } from "./stages";
 import type { StageModel } from "./wire";
@@ -45,6 +45,14 @@ function isTyped(target: EventTarget | null): boolean {
   return target instanceof HTMLInputElement && ["text", "search"].includes(target.type);
 }
 
+/** A click beside the further filters closes them. */
+export function closeFilters(): void {
+  const filters = byId("more-filters", HTMLDetailsElement);
+  document.addEventListener("click", ({ target }) => {
+    if (target instanceof Node && !filters.contains(target)) filters.open = false;
+  });
+}
+
 /** Puts the choice into the controls; what the reader is typing in is left alone. */
 export function showChoice(choice: Choice): void {
   for (const control of document.querySelectorAll<Control>("input[name], select[name]")) {
@@ -55,6 +63,8 @@ export function showChoice(choice: Choice): void {
     control.value = value;
   }
   byId("dates", HTMLElement).hidden = choice.window !== "dates";
+  const further = [choice.source, choice.utm_source, choice.utm_campaign].filter(Boolean).length;
+  say(byId("more-filters-title", HTMLElement), further ? `More filters (${further})` : "More filters");
 }
 
 /** A value that a link names and the list does not is offered too. */

@@ -33,6 +33,6 @@ function stepItem(step: FunnelStep, next: FunnelStep | undefined, began: number,
 function passage(step: FunnelStep, next: FunnelStep): string[] {
   const median = next.time_to_convert?.median ?? null;
   const pace = median === null ? "" : `, median ${span(median)}`;
-  const waiting = step.still_in_window ? `, ${count(step.still_in_window)} have time` : "";
+  const waiting = step.still_in_window ? `, ${count(step.still_in_window)} still may` : "";
   return [`${percent(step.conversion)} go on${pace}`, `${count(step.dropped)} stopped${waiting}`];
 }

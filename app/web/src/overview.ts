@@ -30,11 +30,11 @@ export class Overview {
   private side = { asked: "", at: 0 };
 
   /** The answers to a choice; null while there is no customer at all. */
-  async read(choice: Choice, signal: AbortSignal): Promise<Answers | null> {
-    const { model, q, stage } = choice;
+  async read(choice: Choice, model: string | undefined, signal: AbortSignal): Promise<Answers | null> {
+    const { q, stage } = choice;
     const listing = this.people.read("/v1/customers", { model, q, stage, limit: PEOPLE_A_PAGE }, signal);
     const counting = q || stage ? ask<Customers>("/v1/customers", { model, limit: "1" }, signal) : listing.then(([page]) => page);
-    const asking = ask<Transitions>("/v1/transitions", { ...question(choice), mode: choice.mode }, signal);
+    const asking = ask<Transitions>("/v1/transitions", { ...question(choice, model), mode: choice.mode }, signal);
     const [transitions, pages, everybody] = await Promise.all([asking, listing, counting]);
     return everybody?.total ? { transitions, pages, everybody } : null;
   }
@@ -53,10 +53,10 @@ export class Overview {
 
   /** Funnel and sources: asked again when the moves changed, and every half minute. */
   private async showSide(choice: Choice, transitions: Transitions, stages: Stages, steps: string | null, signal: AbortSignal): Promise<void> {
-    const asked = JSON.stringify([choice, transitions.version, transitions.stages, transitions.transitions]);
+    const asked = JSON.stringify([choice, transitions.model, transitions.version, transitions.stages, transitions.transitions]);
     if (asked === this.side.asked && Date.now() - this.side.at < SIDE_ANSWERS_AFTER) return;
     const [funnel, { sources }] = await Promise.all([
-      steps ? ask<Funnel>("/v1/funnel", { ...question(choice), steps, within: choice.within }, signal) : null,
+      steps ? ask<Funnel>("/v1/funnel", { ...question(choice, transitions.model), steps, within: choice.within }, signal) : null,
       ask<{ sources: Source[] }>("/v1/sources", {}, signal),
     ]);
     showFunnel(funnel, stages);
@@ -66,6 +66,6 @@ export class Overview {
   }
 }
 
-function question(choice: Choice) {
-  return questionOf(choice, localDay(new Date()), ZONE);
+function question(choice: Choice, model: string | undefined) {
+  return { ...questionOf(choice, localDay(new Date()), ZONE), model };
 }

@@ -2,7 +2,7 @@
 
 import { ask, inWords, Refusal, Unreachable } from "./ask";
 import { type Choice, readChoice, UNCHOSEN, writeChoice } from "./choice";
-import { offerChannels, offerModels, onChoice, showChoice } from "./controls";
+import { closeFilters, offerChannels, offerModels, onChoice, showChoice } from "./controls";
 import { byId, say } from "./element";
 import { journeyPath } from "./identifiers";
 import { Overview } from "./overview";
@@ -29,6 +29,7 @@ class Page {
 
   start(): void {
     offerChannels();
+    closeFilters();
     onChoice(() => this.choice, (next, typing) => this.go(next, typing));
     addEventListener("hashchange", () => this.arrive());
     byId("more-people", HTMLButtonElement).addEventListener("click", () => this.morePeople());
@@ -104,11 +105,10 @@ class Page {
 
   private async readOverview(signal: AbortSignal): Promise<boolean> {
     const model = this.model();
-    const choice = { ...this.choice, model: model?.model ?? "" };
-    const answers = await this.overview.read(choice, signal);
+    const answers = await this.overview.read(this.choice, model?.model, signal);
     if (!answers) return this.welcome(signal);
     this.turnTo("overview");
-    const live = await this.overview.show(answers, choice, model, signal);
+    const live = await this.overview.show(answers, this.choice, model, signal);
     this.showControls();
     return live;
   }

@@ -38,7 +38,7 @@ export class Person {
     this.shown = MOMENTS_SHOWN;
     say(heading, customer.slice(customer.indexOf(":") + 1));
     for (const id of ["person-steps", "person-identifiers", "person-facts", "journey"]) byId(id, HTMLElement).replaceChildren();
-    byId("more-moments", HTMLButtonElement).hidden = true;
+    byId("person-body", HTMLElement).hidden = true;
     heading.focus();
   }
 
@@ -50,6 +50,7 @@ export class Person {
 
   private draw(): void {
     if (!this.journey || !this.stages) return;
+    byId("person-body", HTMLElement).hidden = false;
     showWho(this.journey);
     showSteps(this.journey.entries, this.stages);
     this.showJourney(this.journey, this.stages);

@@ -1,0 +1,68 @@
+"""The server under the routes: uvicorn, which waits for a request's head only so long, and says farewell before it ends."""
+
+import asyncio
+import socket
+from asyncio import Transport
+from typing import Any
+
+import uvicorn
+from fastapi import FastAPI
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+HEAD_SECONDS = 8.0
+"""From the first byte of a request, or from a connection's beginning, to the end of its head."""
+
+FAREWELL_SECONDS = 0.4
+LAST_READ_SECONDS = 0.1
+DRAIN_SECONDS = 8
+
+
+class Server(uvicorn.Server):
+    """Serves an application until SIGTERM or SIGINT.
+
+    Then it is not ready any more, but goes on for a moment, and closes each connection with its answer: a client that sends its next
+    request at once does so elsewhere, and not on a connection that is about to close.
+    """
+
+    def __init__(self, app: FastAPI, **settings: Any) -> None:
+        super().__init__(uvicorn.Config(app, http=_Protocol, timeout_graceful_shutdown=DRAIN_SECONDS, **settings))
+        self._app = app
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._app.state.service.leaving.set()
+        self.server_state.default_headers.append((b"connection", b"close"))
+        await asyncio.sleep(FAREWELL_SECONDS)
+        for server in self.servers:
+            server.close()
+        await asyncio.sleep(LAST_READ_SECONDS)
+        await super().shutdown(sockets)
+
+
+class _Protocol(HttpToolsProtocol):
+    """Closes a connection whose next head does not arrive in time."""
+
+    _head: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self._await_head()
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self._await_head()
+
+    def on_headers_complete(self) -> None:
+        self._stop_waiting()
+        super().on_headers_complete()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._stop_waiting()
+        super().connection_lost(exc)
+
+    def _await_head(self) -> None:
+        self._stop_waiting()
+        self._head = self.loop.call_later(HEAD_SECONDS, self.timeout_keep_alive_handler)
+
+    def _stop_waiting(self) -> None:
+        if self._head:
+            self._head.cancel()
