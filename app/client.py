@@ -30,6 +30,8 @@ def import_file(client: httpx.Client, file: Path, mapping: Path | None) -> None:
         f"import {job['id']} {job['state']}: {job['rows']:,} rows, {job['accepted']:,} accepted, {job['duplicates']:,} duplicates, "
         f"{job['rejected']:,} rejected, {job['rows_per_second'] or 0:,} rows/s"
     )
+    for reason in job["reasons"]:
+        console.print(f"  {reason['rows']:,} rows: {' '.join(filter(None, (reason['code'], reason['field'])))}", markup=False)
     if job["error"]:
         raise typer.Exit(_say(job["error"]))
 

@@ -13,8 +13,11 @@ SERVER_VERSION_MIN = 18
 CONNECT_SECONDS = 0.8
 """How long a new connection may take, and one of a pool to show that it still answers."""
 
-AWAY = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError)
-"""What a statement raises when Postgres is away, starting, stopping, full, or does not answer in time."""
+AWAY = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, TimeoutError)
+"""What a statement raises when Postgres is away, starting, stopping, full, or does not answer in time.
+
+An InternalClientError is what asyncpg raises on a connection that was at rest when Postgres ended it, until the socket closes too.
+"""
 
 NO_PARTITION = asyncpg.CheckViolationError
 """What writing an event raises when its month has no partition yet."""

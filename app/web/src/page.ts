@@ -83,8 +83,10 @@ class Page {
   }
 
   private async refresh(signal: AbortSignal): Promise<boolean> {
-    await this.learnModels(signal);
-    const live = this.choice.customer ? await this.readPerson(signal) : await this.readOverview(signal);
+    const known = this.models.length > 0;
+    if (!known) await this.learnModels(signal);
+    const reading = this.choice.customer ? this.readPerson(signal) : this.readOverview(signal);
+    const [live] = await Promise.all([reading, known && this.learnModels(signal)]);
     byId("main", HTMLElement).removeAttribute("aria-busy");
     byId("trouble", HTMLElement).hidden = true;
     return live;

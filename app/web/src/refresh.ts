@@ -1,10 +1,10 @@
 /** Asking again while the page is looked at. */
 
-export const PAUSE = 800;
+export const PAUSE = 600;
 export const PAUSE_AFTER_FAILURE = 3_000;
 const SHARE_OF_TIME = 4;
 
-/** Runs `work` on demand and, while it says that the answer can still change, again 0.8 s after each end; slower where answers are slow. `fail` says after how many milliseconds to try again, null for never. */
+/** Runs `work` on demand and, while it says that the answer can still change, again 0.6 s after each end; slower where answers are slow. `fail` says after how many milliseconds to try again, null for never. */
 export class Refresher {
   private timer = 0;
   private running = new AbortController();
