@@ -91,11 +91,12 @@ class _Reader:
         for key in self._until(yaml.MappingEndEvent):
             if not isinstance(key, yaml.ScalarEvent):
                 _refuse(key, "a key must be text")
-            inside = (*at, key.value)
-            if key.value in result:
+            name = _text(key)
+            inside = (*at, name)
+            if name in result:
                 self.repeated.append(inside)
             self.lines[inside] = _line(key)
-            result[key.value] = self._value(next(self.events), inside)
+            result[name] = self._value(next(self.events), inside)
         return result
 
     def _until(self, end: type[yaml.Event]) -> Iterator[yaml.Event]:
@@ -105,11 +106,19 @@ class _Reader:
 
 def _scalar(event: Any) -> Any:
     bare, _ = event.implicit
-    if _SURROGATE.search(event.value):
-        _refuse(event, "half of a surrogate pair is no text")
     if bare and _JSON_SCALAR.fullmatch(event.value):
         return json.loads(event.value)
-    return None if bare and not event.value else event.value
+    return None if bare and not event.value else _text(event)
+
+
+def _text(event: Any) -> str:
+    """A scalar's text; two escapes of JSON that make one character are joined."""
+    if not _SURROGATE.search(event.value):
+        return str(event.value)
+    try:
+        return str(event.value.encode("utf-16-le", "surrogatepass").decode("utf-16-le"))
+    except UnicodeDecodeError:
+        _refuse(event, "half of a surrogate pair is no text")
 
 
 def _line(event: Any) -> int:

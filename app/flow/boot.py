@@ -10,7 +10,7 @@ import structlog
 
 from app.domain.keys import Keys, Scope, new_key
 from app.flow.stage_models import activate_models
-from app.store.access import add_key, add_login, ensure_source, has_keys
+from app.store.access import add_key, add_login, ensure_source, has_keys, start_alone
 from app.store.connect import AWAY, Connection, connect
 from app.store.events import ensure_months
 from app.store.migrations import check_schema, migrate
@@ -41,6 +41,7 @@ async def prepare(dsn: str, given: Keys, stage_models: Sequence[str], keep: Call
     await migrate(dsn)
     connection = await connect(dsn, application="waystage start")
     try:
+        await start_alone(connection)
         await ensure_months(connection, datetime.now(UTC))
         await activate_models(connection, stage_models)
         made = await _keys(connection, given, keep)

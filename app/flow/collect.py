@@ -10,7 +10,7 @@ from typing import NamedTuple
 from app.domain.documents import Code
 from app.domain.events import Event, Refused
 from app.store.accounts import Count, write_counts
-from app.store.connect import AWAY, NO_PARTITION, UNSTORABLE, Connection, connect
+from app.store.connect import AWAY, UNSTORABLE, Connection, connect
 from app.store.events import FailedEvent, ensure_months, write_events, write_failed
 from app.store.touched import LIVE
 
@@ -145,22 +145,27 @@ class Collector:
 async def write(connection: Connection, submissions: Sequence[Submission], queue: int) -> list[Outcome]:
     """Write requests in one transaction: ids first, surviving events, touched rows, failed events, counts.
 
-    What Postgres refuses is bisected until the one event that it refuses is a failed event; nobody else's answer changes.
+    A month without a partition gets one. What Postgres still refuses is bisected until the one event that it refuses is a failed event;
+    nobody else's answer changes.
     """
     try:
         async with connection.transaction():
             return await write_submissions(connection, submissions, queue)
-    except NO_PARTITION:
+    except UNSTORABLE:
         for received_at in sorted({submission.received_at for submission in submissions}):
             await ensure_months(connection, received_at, 1)
+    return await _bisected(connection, submissions, queue)
+
+
+async def _bisected(connection: Connection, submissions: Sequence[Submission], queue: int) -> list[Outcome]:
+    try:
         async with connection.transaction():
             return await write_submissions(connection, submissions, queue)
     except UNSTORABLE as error:
-        if len(submissions) > 1:
-            middle = len(submissions) // 2
-            first = await write(connection, submissions[:middle], queue)
-            return first + await write(connection, submissions[middle:], queue)
-        return [await _write_without_poison(connection, submissions[0], queue, str(error))]
+        if len(submissions) == 1:
+            return [await _write_without_poison(connection, submissions[0], queue, str(error))]
+    middle = len(submissions) // 2
+    return await _bisected(connection, submissions[:middle], queue) + await _bisected(connection, submissions[middle:], queue)
 
 
 async def _write_without_poison(connection: Connection, submission: Submission, queue: int, reason: str) -> Outcome:

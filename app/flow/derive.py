@@ -40,9 +40,7 @@ async def derive_touched(
         return await derive_round(connection, rules, budget, heavy_events)
 
 
-async def derive_round(
-    connection: Connection, rules: IdentityRules, budget: int = ROUND_EVENTS, heavy_events: int = HEAVY_EVENTS
-) -> Round:
+async def derive_round(connection: Connection, rules: IdentityRules, budget: int = ROUND_EVENTS, heavy_events: int = HEAVY_EVENTS) -> Round:
     """The statements of a round that takes about `budget` events; the caller owns the transaction.
 
     Subjects and links of new events first; old and new owners together are the set to derive; only rows that differ are written;

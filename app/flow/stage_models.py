@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from app.domain.stages import EACH_EVENT_NAME, PRESETS, StageModel, preset
 from app.store.connect import Connection
 from app.store.journeys import has_customers
-from app.store.stage_models import ACTIVE, DERIVING, RETIRED, WAITING, add_model, latest_model, read_models, set_state
+from app.store.stage_models import ACTIVE, DERIVING, RETIRED, WAITING, add_model, change_alone, latest_model, read_models, set_state
 from app.store.touched import background_left, mark_everybody
 
 
@@ -35,6 +35,7 @@ async def put_model(connection: Connection, model: StageModel) -> int:
 
 async def _keep(connection: Connection, model: StageModel) -> int:
     async with connection.transaction():
+        await change_alone(connection)
         latest = await latest_model(connection, model.name)
         if latest and latest.model == model:
             return latest.version

@@ -3,8 +3,10 @@
 import base64
 import binascii
 from http import HTTPStatus
+from typing import Annotated
 
-from fastapi import Request
+from fastapi import Request, Security
+from fastapi.security import HTTPBearer
 
 from app.domain.keys import Scope
 from app.http.problems import ProblemError
@@ -12,6 +14,9 @@ from app.http.service import Service, service_of
 from app.store.access import Key, Source, is_logged_in
 
 COOKIE = "waystage"
+READ_KEY = HTTPBearer(scheme_name="readKey", description="A read key, or the admin key", auto_error=False)
+ADMIN_KEY = HTTPBearer(scheme_name="adminKey", description="The admin key", auto_error=False)
+IMPORT_KEY = HTTPBearer(scheme_name="importKey", description="A trusted source's key, or the admin key", auto_error=False)
 
 
 def key_on(request: Request) -> str | None:
@@ -37,7 +42,7 @@ def writer(service: Service, key: str | None) -> Source:
     return found.source
 
 
-async def reader(request: Request) -> None:
+async def reader(request: Request, _: Annotated[object, Security(READ_KEY)]) -> None:
     """Let pass who may read: a read or admin key, or a browser that is logged in."""
     service = service_of(request)
     if request.headers.get("authorization"):
@@ -46,7 +51,7 @@ async def reader(request: Request) -> None:
         raise _unauthorized("a read key is needed, as a Bearer token")
 
 
-async def admin(request: Request) -> None:
+async def admin(request: Request, _: Annotated[object, Security(ADMIN_KEY)]) -> None:
     """Let pass who may change settings: an admin key."""
     _bearer(request, service_of(request), Scope.ADMIN)
 
@@ -59,7 +64,7 @@ async def logged_in(request: Request) -> bool:
         return await is_logged_in(connection, token)
 
 
-async def importer(request: Request) -> Key:
+async def importer(request: Request, _: Annotated[object, Security(IMPORT_KEY)]) -> Key:
     """The key of who imports: a trusted source's, or admin."""
     found = _bearer(request, service_of(request), Scope.WRITE, Scope.ADMIN)
     if found.source and not found.source.trusted:

@@ -10,7 +10,7 @@ from fastapi import FastAPI
 
 from app.flow.boot import until_current
 from app.flow.collect import Collector
-from app.http import explain, health, imports, pages, people, problems, questions, rebuilds, write
+from app.http import explain, health, imports, openapi, pages, people, problems, questions, rebuilds, write
 from app.http.keyring import KeyRing
 from app.http.metrics import Metrics
 from app.http.service import Options, Service
@@ -44,6 +44,7 @@ def create_app(options: Options) -> FastAPI:
         app.include_router(module.router)
     app.include_router(pages.script_route(options.script_path))
     problems.install(app)
+    openapi.describe(app)
     return app
 
 

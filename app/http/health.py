@@ -4,8 +4,10 @@ import asyncio
 from http import HTTPStatus
 
 from fastapi import APIRouter, Depends, Request, Response
+from fastapi.responses import PlainTextResponse
 
 from app.http.access import reader
+from app.http.examples import METRICS, READY
 from app.http.problems import ProblemError
 from app.http.service import service_of
 from app.store.accounts import read_accounts
@@ -22,7 +24,7 @@ async def live() -> dict[str, str]:
     return {"status": "live"}
 
 
-@router.get("/readyz")
+@router.get("/readyz", responses=READY)
 async def ready(request: Request) -> dict[str, str]:
     """Events can be stored: the keys are read, Postgres answers within 0.8 s, and no stop is under way; else 503 with the cause."""
     service = service_of(request)
@@ -37,7 +39,7 @@ async def ready(request: Request) -> dict[str, str]:
         raise _not_ready(f"Postgres does not answer: {error or type(error).__name__}") from error
 
 
-@router.get("/metrics", dependencies=[Depends(reader)])
+@router.get("/metrics", dependencies=[Depends(reader)], response_class=PlainTextResponse, responses=METRICS)
 async def metrics(request: Request) -> Response:
     """Prometheus metrics: received = stored + duplicate + failed over all bodies answered 200; refused requests by path and status."""
     service = service_of(request)

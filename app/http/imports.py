@@ -15,7 +15,7 @@ from app.domain.mapping import parse_mapping
 from app.flow.imports import run_import
 from app.http import shapes
 from app.http.access import importer
-from app.http.examples import IMPORT, IMPORT_BODY
+from app.http.examples import IMPORT, IMPORT_BODY, IMPORT_STARTED
 from app.http.parameters import JobId, Parameters, Text
 from app.http.problems import ProblemError, malformed
 from app.http.service import Options, service_of
@@ -32,12 +32,12 @@ log = structlog.get_logger("imports")
 class ImportQuestion(Parameters):
     """How a file is read: `mapping` is YAML or JSON, not given: events of the Segment spec, one a line."""
 
-    mapping: str | None = Field(default=None, max_length=MAPPING_LENGTH_MAX)
+    mapping: str | None = Field(default=None, max_length=MAPPING_LENGTH_MAX, description="how rows become events")
     source: Text | None = Field(default=None, description="the trusted source that the rows are of; a source's own key says it already")
-    name: Text = Field(default="upload", max_length=200)
+    name: Text = Field(default="upload", description="what the file is called")
 
 
-@router.post("/v1/imports", status_code=HTTPStatus.ACCEPTED, openapi_extra=IMPORT_BODY, responses=IMPORT)
+@router.post("/v1/imports", status_code=HTTPStatus.ACCEPTED, openapi_extra=IMPORT_BODY, responses=IMPORT_STARTED)
 async def start_import(
     request: Request, key: Annotated[Key, Depends(importer)], question: Annotated[ImportQuestion, Query()]
 ) -> JSONResponse:

@@ -5,8 +5,10 @@ from typing import Annotated
 from fastapi import Path
 from pydantic import BaseModel, ConfigDict, Field
 
-Text = Annotated[str, Field(pattern=r"^[^\x00]*$", max_length=2_000)]
-JobId = Annotated[int, Path(ge=1, lt=2**63)]
+_NO_NUL = r"^[^\x00]*$"
+Text = Annotated[str, Field(pattern=_NO_NUL, max_length=500)]
+Texts = Annotated[str, Field(pattern=_NO_NUL, max_length=4_000)]
+JobId = Annotated[int, Path(ge=1, lt=2**63, description="number of the job")]
 
 
 class Parameters(BaseModel):

@@ -8,7 +8,7 @@ from http import HTTPStatus
 from typing import Annotated, Any
 
 import msgspec
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Path, Query, Request
 from pydantic import Field
 
 from app.domain.identifiers import IdentityRules, normalised, number
@@ -28,25 +28,26 @@ from app.store.resident import UnknownModelError
 from app.store.stage_models import ACTIVE, KeptModel, read_models
 
 LIMIT_MAX = 1_000
+Customer = Annotated[str, Path(description="any identifier: kind:value, the value percent-encoded", examples=["user_id:u-1"])]
 router = APIRouter(tags=["people"], dependencies=[Depends(reader)])
 
 
 class PeopleQuestion(Parameters):
     """Whom a list names: `q` begins an identifier, in any case; `stage` is where they are now."""
 
-    q: Text | None = Field(default=None, max_length=200)
-    stage: Text | None = None
-    model: Text = DEFAULT_MODEL
-    cursor: Text | None = None
-    limit: int = Field(default=50, ge=1, le=LIMIT_MAX)
+    q: Text | None = Field(default=None, description="how an identifier begins")
+    stage: Text | None = Field(default=None, description="the stage that they are in now")
+    model: Text = Field(default=DEFAULT_MODEL, description="name of an active stage model")
+    cursor: Text | None = Field(default=None, description="`next` of the page before")
+    limit: int = Field(default=50, ge=1, le=LIMIT_MAX, description="customers a page")
 
 
 class JourneyQuestion(Parameters):
     """Which part of a journey: about `limit` events after the cursor."""
 
-    model: Text = DEFAULT_MODEL
-    cursor: Text | None = None
-    limit: int = Field(default=500, ge=1, le=LIMIT_MAX)
+    model: Text = Field(default=DEFAULT_MODEL, description="name of an active stage model")
+    cursor: Text | None = Field(default=None, description="`next` of the part before")
+    limit: int = Field(default=500, ge=1, le=LIMIT_MAX, description="events a part, about")
 
 
 @router.get("/v1/customers", responses=CUSTOMERS)
@@ -71,7 +72,7 @@ async def customers(request: Request, question: Annotated[PeopleQuestion, Query(
 
 
 @router.get("/v1/customers/{customer:path}/journey", responses=JOURNEY)
-async def journey(customer: str, request: Request, question: Annotated[JourneyQuestion, Query()]) -> dict[str, Any]:
+async def journey(customer: Customer, request: Request, question: Annotated[JourneyQuestion, Query()]) -> dict[str, Any]:
     """One customer's entries, touches, sessions and events, by any identifier of theirs: kind:value, the value percent-encoded."""
     service = service_of(request)
     identifier = _identifier(customer, service.options.rules)

@@ -30,10 +30,14 @@ log = structlog.get_logger("http")
 
 
 class FieldError(NamedTuple):
-    """What is wrong with one field of a request."""
+    """What is wrong with one field of a request; `line` counts from 1 in a document of many lines."""
 
     field: str
     reason: str
+    line: int | None = None
+
+    def __str__(self) -> str:
+        return f"line {self.line}, {self.field}: {self.reason}" if self.line else f"{self.field}: {self.reason}"
 
 
 class ProblemError(Exception):
@@ -63,7 +67,7 @@ class PartingResponse(JSONResponse):
 def problem(status: HTTPStatus, detail: str, *errors: FieldError, headers: dict[str, str] | None = None) -> Response:
     body: dict[str, Any] = {"type": "about:blank", "title": status.phrase, "status": status.value, "detail": detail}
     if errors:
-        body["errors"] = [error._asdict() for error in errors]
+        body["errors"] = [{key: value for key, value in error._asdict().items() if value is not None} for error in errors]
     kind = PartingResponse if headers and "Connection" in headers else JSONResponse
     return kind(body, status.value, headers, "application/problem+json")
 
@@ -117,7 +121,7 @@ def _plain(error: HTTPException) -> Response:
 
 
 def _unprocessable(*errors: FieldError) -> Response:
-    return problem(HTTPStatus.UNPROCESSABLE_ENTITY, "; ".join(f"{error.field}: {error.reason}" for error in errors), *errors)
+    return problem(HTTPStatus.UNPROCESSABLE_ENTITY, "; ".join(map(str, errors)), *errors)
 
 
 def _invalid_request(error: RequestValidationError) -> Response:
@@ -125,7 +129,7 @@ def _invalid_request(error: RequestValidationError) -> Response:
 
 
 def _invalid_model(error: InvalidModel) -> Response:
-    return _unprocessable(*(FieldError(f"line {one.line}: {one.path}" if one.line else one.path, one.reason) for one in error.problems))
+    return _unprocessable(*(FieldError(one.path or "document", one.reason, one.line) for one in error.problems))
 
 
 _ANSWERS: dict[type[Exception], Callable[[Any], Response]] = {

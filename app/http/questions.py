@@ -5,7 +5,7 @@ from datetime import datetime
 from http import HTTPStatus
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Path, Query, Request
 from fastapi.responses import JSONResponse
 from pydantic import Field
 
@@ -17,8 +17,8 @@ from app.flow.stage_models import put_model
 from app.http import shapes
 from app.http.access import admin, reader
 from app.http.body import read_body
-from app.http.examples import FUNNEL, STAGES, TRANSITIONS
-from app.http.parameters import Parameters, Text
+from app.http.examples import FUNNEL, STAGE_MODEL_BODY, STAGE_MODEL_KEPT, STAGES, TRANSITIONS
+from app.http.parameters import Parameters, Text, Texts
 from app.http.problems import malformed
 from app.http.service import Service, service_of
 from app.store.access import source_of
@@ -28,22 +28,23 @@ from app.store.stage_models import ACTIVE, DERIVING, WAITING, read_models
 DEFAULT_MODEL = "journey-5"
 MODEL_BYTES_MAX = 256 * 1024
 STEPS_MAX = 20
+ModelName = Annotated[str, Path(description="name of the stage model, as the document says it")]
 router = APIRouter(tags=["questions"])
 
 
 class Question(Parameters):
     """What every question about stages may say: model, window [from, to) in a named time zone, and filters of entries by their touch."""
 
-    model: Text = DEFAULT_MODEL
+    model: Text = Field(default=DEFAULT_MODEL, description="name of an active stage model")
     from_: Text | None = Field(default=None, alias="from", description="instant or date; not given: unbounded")
     to: Text | None = Field(default=None, description="instant or date; not given: as_of")
     timezone: Text | None = Field(default=None, description="name of the time zone database; not given: UTC")
-    channel: Text | None = None
-    utm_source: Text | None = None
-    utm_medium: Text | None = None
-    utm_campaign: Text | None = None
-    device: Text | None = None
-    country: Text | None = None
+    channel: Text | None = Field(default=None, description="channel of the touch, as in paid_search")
+    utm_source: Text | None = Field(default=None, description="source of the touch's campaign")
+    utm_medium: Text | None = Field(default=None, description="medium of the touch's campaign")
+    utm_campaign: Text | None = Field(default=None, description="name of the touch's campaign")
+    device: Text | None = Field(default=None, description="device of the touch: desktop, mobile, tablet ...")
+    country: Text | None = Field(default=None, description="country of the touch")
     source: Text | None = Field(default=None, description="name of a source")
 
     async def filters(self, service: Service) -> Filters:
@@ -64,14 +65,14 @@ class Question(Parameters):
 class TransitionsQuestion(Question):
     """`mode` every counts each entry, first only each customer's first entry into each stage."""
 
-    mode: Literal["every", "first"] = "every"
+    mode: Literal["every", "first"] = Field(default="every", description="which entries count")
 
 
 class FunnelQuestion(Question):
     """`steps` are stages in order, parted by commas; `within` is the span from the first step, as in 14d."""
 
-    steps: Text
-    within: Text = "14d"
+    steps: Texts = Field(description="stages in order, parted by commas", examples=["consideration,decision,purchase"])
+    within: Text = Field(default="14d", description="span from the first step: a whole number and s, m, h, d or w")
 
 
 @router.get("/v1/stages", dependencies=[Depends(reader)], responses=STAGES)
@@ -81,8 +82,14 @@ async def stages(request: Request, _: Annotated[Parameters, Query()]) -> dict[st
         return {"models": [shapes.model(kept) for kept in await read_models(connection, ACTIVE, DERIVING, WAITING)]}
 
 
-@router.put("/v1/stage-models/{name}", dependencies=[Depends(admin)], status_code=HTTPStatus.ACCEPTED)
-async def put_stage_model(name: str, request: Request) -> dict[str, Any]:
+@router.put(
+    "/v1/stage-models/{name}",
+    dependencies=[Depends(admin)],
+    status_code=HTTPStatus.ACCEPTED,
+    openapi_extra=STAGE_MODEL_BODY,
+    responses=STAGE_MODEL_KEPT,
+)
+async def put_stage_model(name: ModelName, request: Request) -> dict[str, Any]:
     """Keep a stage model of the operator's own (YAML or JSON); everybody is derived again beside the active version."""
     text = await read_body(request, MODEL_BYTES_MAX)
     try:

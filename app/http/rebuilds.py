@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends, Request
 
 from app.http import shapes
 from app.http.access import admin
+from app.http.examples import REBUILD, REBUILD_STARTED
 from app.http.parameters import JobId
 from app.http.problems import ProblemError
 from app.http.service import service_of
@@ -15,14 +16,14 @@ from app.store import rebuilds
 router = APIRouter(tags=["operation"], dependencies=[Depends(admin)])
 
 
-@router.post("/v1/rebuilds", status_code=HTTPStatus.ACCEPTED)
+@router.post("/v1/rebuilds", status_code=HTTPStatus.ACCEPTED, responses=REBUILD_STARTED)
 async def start_rebuild(request: Request) -> dict[str, Any]:
     """Derive everything again from the events, between the worker's live rounds."""
     async with service_of(request).pool.acquire() as connection:
         return _shown(await rebuilds.read(connection, await rebuilds.ask(connection)))
 
 
-@router.get("/v1/rebuilds/{rebuild}")
+@router.get("/v1/rebuilds/{rebuild}", responses=REBUILD)
 async def get_rebuild(rebuild: JobId, request: Request) -> dict[str, Any]:
     """How many of all customers are derived again, and how many differed."""
     async with service_of(request).pool.acquire() as connection:

@@ -1,8 +1,10 @@
 """The server under the routes: uvicorn, which waits for a request's head only so long, and says farewell before it ends."""
 
 import asyncio
+import os
 import socket
 from asyncio import Transport
+from contextlib import suppress
 from typing import Any
 
 import uvicorn
@@ -32,10 +34,25 @@ class Server(uvicorn.Server):
         self._app.state.service.leaving.set()
         self.server_state.default_headers.append((b"connection", b"close"))
         await asyncio.sleep(FAREWELL_SECONDS)
-        for server in self.servers:
-            server.close()
+        for connection in self._close_door():
+            await asyncio.get_running_loop().connect_accepted_socket(self._protocol, connection)
         await asyncio.sleep(LAST_READ_SECONDS)
         await super().shutdown(sockets)
+
+    def _close_door(self) -> list[socket.socket]:
+        """Listen no more; the connections that the kernel has made already and would reset, although their requests may be under way."""
+        accepted: list[socket.socket] = []
+        for server in self.servers:
+            for listening in server.sockets:
+                with socket.socket(fileno=os.dup(listening.fileno())) as listener, suppress(BlockingIOError):
+                    listener.setblocking(False)
+                    while True:
+                        accepted.append(listener.accept()[0])
+            server.close()
+        return accepted
+
+    def _protocol(self) -> "_Protocol":
+        return _Protocol(self.config, self.server_state, self.lifespan.state)
 
 
 class _Protocol(HttpToolsProtocol):

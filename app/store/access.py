@@ -23,6 +23,14 @@ class Key(NamedTuple):
     source: Source | None
 
 
+_START_LOCK = 0x53544152
+
+
+async def start_alone(connection: Connection) -> None:
+    """Wait until no other start is under way; it lasts as long as the connection."""
+    await connection.execute("select pg_advisory_lock($1)", _START_LOCK)
+
+
 async def ensure_source(connection: Connection, name: str, kind: str) -> int:
     """The id of a source by its name, made where there is none."""
     made: int = await connection.fetchval(

@@ -19,9 +19,6 @@ AWAY = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.Internal
 An InternalClientError is what asyncpg raises on a connection that was at rest when Postgres ended it, until the socket closes too.
 """
 
-NO_PARTITION = asyncpg.CheckViolationError
-"""What writing an event raises when its month has no partition yet."""
-
 UNSTORABLE = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError, asyncpg.ProgramLimitExceededError)
 """What a statement raises when Postgres refuses the values themselves."""
 

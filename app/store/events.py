@@ -84,18 +84,28 @@ async def ensure_months(connection: Connection, first: datetime, count: int = 3)
     """Make sure that the partitions of `count` months exist, from the one that `first` (UTC) lies in; writing goes on meanwhile."""
     month = first.astimezone(UTC).year * 12 + first.astimezone(UTC).month - 1
     for number in range(month, month + count):
-        name = f"{MONTHS}.events_{number // 12:04}_{number % 12 + 1:02}"
-        if await connection.fetchval("select to_regclass($1) is null", name):
+        name = f"events_{number // 12:04}_{number % 12 + 1:02}"
+        if not await _has_month(connection, name):
             async with connection.transaction():
                 await _add_month(connection, name, number)
 
 
 async def _add_month(connection: Connection, name: str, number: int) -> None:
     await connection.execute("select pg_advisory_xact_lock($1)", _MONTHS_LOCK)
-    if await connection.fetchval("select to_regclass($1) is null", name):
-        await connection.execute(f"create table {name} (like events)")
+    if not await _has_month(connection, name):
+        await connection.execute(f"create table {MONTHS}.{name} (like events)")
         bounds = f"from ('{_first_day(number)}') to ('{_first_day(number + 1)}')"
-        await connection.execute(f"alter table events attach partition {name} for values {bounds}")
+        await connection.execute(f"alter table events attach partition {MONTHS}.{name} for values {bounds}")
+
+
+async def _has_month(connection: Connection, name: str) -> bool:
+    """Read from the catalogue itself: within a transaction to_regclass may go on missing what another one has made."""
+    found: bool = await connection.fetchval(
+        "select exists (select from pg_class c join pg_namespace n on n.oid = c.relnamespace where n.nspname = $1 and c.relname = $2)",
+        MONTHS,
+        name,
+    )
+    return found
 
 
 def _first_day(month: int) -> str:
@@ -112,7 +122,7 @@ _EXPRESSIONS = {
     "event": "e.id",
     "source": "e.source_id",
     "trusted": "(s.kind = 'trusted')",
-    "external_ids": "e.body #>> '{context,externalIds}'",
+    "external_ids": "case jsonb_typeof(e.body #> '{context,externalIds}') when 'array' then e.body #>> '{context,externalIds}' end",
     "url": "coalesce(e.url, e.body #>> '{properties,url}')",
     "referrer": "coalesce(e.referrer, e.body #>> '{properties,referrer}')",
     **_CAMPAIGN,

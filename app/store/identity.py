@@ -81,14 +81,18 @@ async def learn(connection: Connection, named: Named) -> set[int]:
     ):
         if frame.is_empty():
             continue
-        await connection.execute(f"create temporary table if not exists {table} ({_TEMPORARY[table]}) on commit delete rows; delete from {table}")
+        await connection.execute(
+            f"create temporary table if not exists {table} ({_TEMPORARY[table]}) on commit delete rows; delete from {table}"
+        )
         await copy_in(connection, table, frame)
         changed.update(row["id"] for row in await connection.fetch(statement))
     return changed
 
 
 # The identifiers whose owner can change: those with changed evidence, the alias groups of the users among them, what their best
-# links lead to (which may follow them, by rule 2), what followed them before, and everything below any of these.
+# links lead to (which may follow them, by rule 2), what followed them before, and everything below any of these. What is kept of a kind
+# that the operator took back stays as it is until the rebuild that this asks for. `offset 0` keeps every step a look into an index:
+# nobody can estimate how far a recursion goes, and a plan for many rows would read all identifiers there are.
 
 _ASKED = """
 with recursive changed as (select unnest($1::bigint[]) as id),
@@ -106,12 +110,13 @@ followers as (
   select best.target as id from evident e cross join unnest($2::text[]) as k (kind) cross join lateral (
     select l.target from links l join identifiers t on t.id = l.target
     where l.weaker = e.id and l.target_kind = k.kind order by l.trusted desc, l.linked_at, t.value limit 1) as best
-  union select i.id from identifiers i join evident e on i.via = e.id),
+  union select i.id from evident e cross join lateral (select id from identifiers where via = e.id offset 0) as i),
 asked (id) as (
   select id from evident union select id from followers
   union
-  select child.id from asked a join identifiers child on child.parent = a.id)
-select distinct a.id from asked a join identifiers i on i.id = a.id
+  select child.id from asked a cross join lateral (select id from identifiers where parent = a.id offset 0) as child)
+select distinct i.id from asked a cross join lateral (select id, kind from identifiers where id = a.id offset 0) as i
+where i.kind = 'user_id' or i.kind = any($2::text[])
 """
 _LINKED_TO = "select distinct weaker as id from links where target = any($1::bigint[]) and target_kind <> 'user_id'"
 _BEST_LINKS = f"""

@@ -30,6 +30,11 @@ async def read_models(connection: Connection, *states: str) -> list[KeptModel]:
     return [KeptModel(row["id"], row["version"], row["state"], _model(msgspec.json.decode(row["document"]))) for row in rows]
 
 
+async def change_alone(connection: Connection) -> None:
+    """Let nobody else change stage models until this transaction ends; they can be read meanwhile."""
+    await connection.execute("lock table stage_models in share row exclusive mode")
+
+
 async def add_model(connection: Connection, model: StageModel, state: str) -> int:
     """Keep a new version of a model; its version."""
     version: int = await connection.fetchval(
