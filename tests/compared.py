@@ -17,8 +17,8 @@ from app.domain.owners import Evidence, owners
 from app.domain.sessions import in_order, sessions
 from app.domain.stages import StageModel, type_column, value_column
 from app.domain.touches import touches
-from tests.reading import Identifier, Sent, identity, journeys
-from tests.reading.histories import PUBLIC, TRUSTED
+from tests.reading import Sent, identity, journeys
+from tests.reading.histories import NOW, PUBLIC, TRUSTED
 
 RULES = IdentityRules()
 SOURCES = {PUBLIC: 1, TRUSTED: 2}
@@ -38,6 +38,20 @@ class Journey(NamedTuple):
     sessions: list[Row]
     touches: list[Row]
     entries: list[Row]
+
+
+def at(second: float = 0, name: str | None = "Seen", **fields: Any) -> Sent:
+    """An event so many seconds after NOW; its message id is new for each instant, name and sender."""
+    message_id = f"{second} {name} {sorted(fields.items())}"
+    return Sent(**{"message_id": message_id, "occurred_at": NOW + timedelta(seconds=second), "name": name, **fields})
+
+
+def page(second: float, **fields: Any) -> Sent:
+    return at(second, "Page Viewed", **{"type": "page", "has_page": True, "anonymous_id": "a", **fields})
+
+
+def alias(second: float, previous: str, user: str, **fields: Any) -> Sent:
+    return at(second, None, type="alias", previous_id=previous, user_id=user, **fields)
 
 
 def id_of(event: Sent) -> str:

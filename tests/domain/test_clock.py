@@ -105,7 +105,9 @@ def test_a_correction_is_judged_by_where_it_leads() -> None:
 
 
 @given(st.one_of(INSTANTS, st.none()), st.one_of(INSTANTS, st.none()), st.booleans(), st.integers(-14, 14))
-def test_no_event_leaves_the_span_that_its_source_is_believed_in(said: datetime | None, sent: datetime | None, trusted: bool, off: int) -> None:
+def test_no_event_leaves_the_span_that_its_source_is_believed_in(
+    said: datetime | None, sent: datetime | None, trusted: bool, off: int
+) -> None:
     zone = timezone(timedelta(hours=off))
     found = occurrence(said and said.astimezone(zone).isoformat(), sent and sent.isoformat(), RECEIVED, trusted=trusted)
     earliest, latest = (datetime(1990, 1, 1, tzinfo=UTC), RECEIVED + DAY) if trusted else (RECEIVED - 7 * DAY, RECEIVED + HOUR)

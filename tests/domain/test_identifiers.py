@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 import pytest
@@ -10,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.domain.identifiers import IdentityRules, blocked, merged, name, normalised, number, with_devices
-from tests.compared import RULES, frame_of, id_of
+from tests.compared import RULES, alias, at, frame_of, id_of
 from tests.reading import Sent, identity
 from tests.reading.histories import NOW
 
@@ -18,14 +17,6 @@ GERMAN = IdentityRules(phone_region="DE")
 OWN = IdentityRules(own_kinds=("crm", "card"))
 LISTED = sorted(identity.BLOCKED)
 HIDING = ("\u200b", "\u200d", "\u2060", "\ufeff", "\u00ad")
-
-
-def at(second: float = 0, **fields: Any) -> Sent:
-    return Sent(**{"message_id": f"{second}", "occurred_at": NOW + timedelta(seconds=second), "name": "Seen", **fields})
-
-
-def alias(second: float, previous: str, user: str, **fields: Any) -> Sent:
-    return at(second, type="alias", previous_id=previous, user_id=user, **fields)
 
 
 @pytest.mark.parametrize(
@@ -75,7 +66,24 @@ def test_a_listed_value_identifies_nobody_in_any_dress(value: str) -> None:
 
 @pytest.mark.parametrize(
     "value",
-    ["", " ", "''", "\u200b", "00000", "0-0", "--", "000-00", "xx", "ЖЖЖ", "11111111", "99999999999", "a\x00b", "a\x07b", "a\x85b", "a" + "b" * 200],
+    [
+        "",
+        " ",
+        "''",
+        "\u200b",
+        "00000",
+        "0-0",
+        "--",
+        "000-00",
+        "xx",
+        "ЖЖЖ",
+        "11111111",
+        "99999999999",
+        "a\x00b",
+        "a\x07b",
+        "a\x85b",
+        "a" + "b" * 200,
+    ],
 )
 def test_what_identifies_nobody(value: str) -> None:
     assert blocked(value)
@@ -153,7 +161,9 @@ def test_of_several_evidences_for_one_pair_the_best_is_kept(others: list[Sent], 
 
 
 def test_an_alias_names_both_of_its_users_and_only_other_events_name_them_directly() -> None:
-    identifiers = name(frame_of([alias(3, " p", "u"), at(5, user_id="u"), at(9, user_id="p", type="alias", previous_id="null")]), RULES).identifiers
+    identifiers = name(
+        frame_of([alias(3, " p", "u"), at(5, user_id="u"), at(9, user_id="p", type="alias", previous_id="null")]), RULES
+    ).identifiers
     known = {row["value"]: (row["named_at"] - NOW, row["named_directly"]) for row in identifiers.iter_rows(named=True)}
     assert known == {"p": (timedelta(seconds=3), False), "u": (timedelta(seconds=3), True)}
 
@@ -174,7 +184,9 @@ def test_an_alias_of_a_blocked_user_is_none() -> None:
     assert name(frame_of([alias(0, "p", "null")]), RULES).aliases.is_empty()
 
 
-EXTERNAL = '[{"type": "card", "id": " 4711 "}, {"type": "crm", "id": 12}, {"type": "crm", "id": "c-1"}, {"type": "crm", "id": "c-2"}, 7, null]'
+EXTERNAL = (
+    '[{"type": "card", "id": " 4711 "}, {"type": "crm", "id": 12}, {"type": "crm", "id": "c-1"}, {"type": "crm", "id": "c-2"}, 7, null]'
+)
 
 
 def external(text: str) -> set[tuple[str, str]]:
@@ -187,7 +199,9 @@ def test_kinds_of_the_operator_are_read_from_external_ids() -> None:
     assert named_values(at(anonymous_id="a"), rules=OWN) == {("anonymous_id", "a")}
 
 
-@pytest.mark.parametrize("text", ['{"type": "crm", "id": "c-1"}', "[]", "7", '"crm"', '[{"type": "crm"}, {"id": "c-1"}, {"type": "crm", "id": null}]'])
+@pytest.mark.parametrize(
+    "text", ['{"type": "crm", "id": "c-1"}', "[]", "7", '"crm"', '[{"type": "crm"}, {"id": "c-1"}, {"type": "crm", "id": null}]']
+)
 def test_external_ids_of_another_shape_name_nobody(text: str) -> None:
     assert external(text) == {("anonymous_id", "a")}
 

@@ -1,6 +1,5 @@
 """Owners: a table for each rule, and the reading for everything between them."""
 
-from datetime import timedelta
 from typing import Any
 
 import polars as pl
@@ -9,20 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.domain.identifiers import IdentityRules, number
-from tests.compared import RULES, owners_found, owners_read
+from tests.compared import RULES, alias, at, owners_found, owners_read
 from tests.reading import Identifier, Sent
-from tests.reading.histories import NOW, histories
+from tests.reading.histories import histories
 
 NEVER_FOLLOWING = IdentityRules(following=False)
 TRUSTED: dict[str, Any] = {"trusted": True, "source": "server"}
-
-
-def at(second: float, **fields: Any) -> Sent:
-    return Sent(**{"message_id": f"{second} {sorted(fields.items())}", "occurred_at": NOW + timedelta(seconds=second), "name": "Seen", **fields})
-
-
-def alias(second: float, previous: str, user: str, **fields: Any) -> Sent:
-    return at(second, type="alias", previous_id=previous, user_id=user, **fields)
 
 
 def user(value: str) -> Identifier:
@@ -105,7 +96,11 @@ def test_rule_2_of_several_devices_the_best_target_counts(best: tuple[int, str],
 
 
 def test_rule_3_the_owner_is_found_by_following_parents() -> None:
-    events = (at(0, anonymous_id="a", phone="+4915123456789"), at(1, phone="+4915123456789", email="e@x.com"), at(2, email="e@x.com", user_id="u"))
+    events = (
+        at(0, anonymous_id="a", phone="+4915123456789"),
+        at(1, phone="+4915123456789", email="e@x.com"),
+        at(2, email="e@x.com", user_id="u"),
+    )
     found = owners_found([*events, alias(3, "u", "first", **TRUSTED), at(-1, user_id="first")])
     assert found["owner"].unique().to_list() == [number(*user("first"))]
     assert dict(found.select("identifier", "parent").iter_rows())[number(*device("a"))] == number("phone", "+4915123456789")
@@ -121,7 +116,12 @@ GROUP = (alias(5, "b", "c", **TRUSTED), alias(6, "c", "a", **TRUSTED))
 
 @pytest.mark.parametrize(
     "named, root",
-    [((), "b"), ((at(4, user_id="c"),), "c"), ((at(4, user_id="c"), at(3, user_id="a")), "a"), ((at(4, user_id="a"), at(4, user_id="c")), "a")],
+    [
+        ((), "b"),
+        ((at(4, user_id="c"),), "c"),
+        ((at(4, user_id="c"), at(3, user_id="a")), "a"),
+        ((at(4, user_id="a"), at(4, user_id="c")), "a"),
+    ],
     ids=["named first by an alias", "named earlier", "earliest of all", "smallest value of one instant"],
 )
 def test_rule_4_aliases_join_users_and_the_root_is_named_first(named: tuple[Sent, ...], root: str) -> None:

@@ -1,27 +1,18 @@
 """Sessions: the order of a customer's events, what runs together, what splits, and the reading for everything between."""
 
 from datetime import timedelta
-from typing import Any
 
 import polars as pl
 import pytest
 
 from app.domain.frames import SESSIONS
 from app.domain.sessions import in_order, sessions
-from tests.compared import id_of, ordered
+from tests.compared import at, id_of, ordered, page
 from tests.reading import Sent
 from tests.reading.histories import NOW
 
 NEWS = ("news", "email", "july", None, None)
 SPRING = ("google", "cpc", "spring", "shoes", "red")
-
-
-def at(second: float, name: str | None = "Seen", **fields: Any) -> Sent:
-    return Sent(**{"message_id": f"{second} {name} {sorted(fields.items())}", "occurred_at": NOW + timedelta(seconds=second), "name": name, **fields})
-
-
-def page(second: float, **fields: Any) -> Sent:
-    return at(second, "Page Viewed", **{"type": "page", "has_page": True, "anonymous_id": "a", **fields})
 
 
 def events_of_sessions(*events: Sent) -> list[int]:
@@ -44,7 +35,10 @@ TIES = [
 
 def test_events_stand_by_time_then_sequence_then_position_then_message_id() -> None:
     found = ordered([*TIES[::-1], at(-5, user_id="other")])
-    assert found["event"].to_list() in ([id_of(at(-5, user_id="other")), *map(id_of, TIES)], [*map(id_of, TIES), id_of(at(-5, user_id="other"))])
+    assert found["event"].to_list() in (
+        [id_of(at(-5, user_id="other")), *map(id_of, TIES)],
+        [*map(id_of, TIES), id_of(at(-5, user_id="other"))],
+    )
     assert sorted(found["place"].to_list()) == sorted([0, *range(len(TIES))])
 
 
@@ -92,7 +86,17 @@ def test_what_a_web_event_is(event: Sent, *, web: bool) -> None:
         ([page(0), page(1, machine=True), page(2)], [2, 1]),
         ([page(0, user_id="u1"), page(1, user_id="u2"), page(2, user_id="u1")], [2, 1]),
     ],
-    ids=["1,800 s stay", "1,801 s split", "a microsecond", "each gap for itself", "a server's event", "prolongs none", "devices", "machines", "people"],
+    ids=[
+        "1,800 s stay",
+        "1,801 s split",
+        "a microsecond",
+        "each gap for itself",
+        "a server's event",
+        "prolongs none",
+        "devices",
+        "machines",
+        "people",
+    ],
 )
 def test_gaps_devices_and_machines(events: list[Sent], counts: list[int]) -> None:
     assert sorted(events_of_sessions(*events), reverse=True) == counts

@@ -1,8 +1,5 @@
 """Touches: every contact and every start of a session, one each; and whole journeys against the reading."""
 
-from datetime import timedelta
-from typing import Any
-
 import polars as pl
 import pytest
 from hypothesis import given, settings
@@ -11,19 +8,11 @@ from app.domain.frames import TOUCHES
 from app.domain.sessions import sessions
 from app.domain.stages import preset
 from app.domain.touches import touches
-from tests.compared import JOURNEY_5, id_of, journeys_found, journeys_read, ordered
+from tests.compared import JOURNEY_5, at, id_of, journeys_found, journeys_read, ordered, page
 from tests.reading import Sent
 from tests.reading.histories import NOW, histories
 
 NEWS = ("news", "email", "july", "blue", "top")
-
-
-def at(second: float, name: str | None = "Seen", **fields: Any) -> Sent:
-    return Sent(**{"message_id": f"{second} {name} {sorted(fields.items())}", "occurred_at": NOW + timedelta(seconds=second), "name": name, **fields})
-
-
-def page(second: float, **fields: Any) -> Sent:
-    return at(second, "Page Viewed", **{"type": "page", "has_page": True, "anonymous_id": "a", **fields})
 
 
 def touches_of(*events: Sent) -> pl.DataFrame:

@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
-from zlib import crc32
 
 import httpx
 import msgspec
@@ -19,7 +18,6 @@ from app.store.connect import connect
 from tests.service import KEYS, NO_CERTIFICATES, PATIENCE, Waystage, basic, bearer
 
 ANSWER_SECONDS = 10.0
-VISITORS = 400
 COLUMNS = ("received", "stored", "duplicate", "failed")
 NAMES = ("Product Viewed", "Product Added", "Checkout Started", "Order Completed")
 
@@ -31,6 +29,13 @@ class Fate:
     sent: int = 0
     acknowledged: bool = False
     error: str | None = None
+
+
+class Batch(NamedTuple):
+    """What is sent at once: the fates of its events, and the body of the request."""
+
+    fates: dict[str, Fate]
+    body: bytes
 
 
 class Answer(NamedTuple):
@@ -60,26 +65,35 @@ class Load:
     prefix: str
     batch_events: int = 5
     resend_seconds: float = 0.1
+    prepared: int = 0
     ledger: dict[str, Fate] = field(default_factory=dict)
     answers: list[Answer] = field(default_factory=list)
     ending: bool = False
     news: asyncio.Condition = field(default_factory=asyncio.Condition)
 
-    async def client(self, number: int) -> None:
-        numbers = itertools.count()
+    async def client(self, batches: Iterator[Batch]) -> None:
         async with httpx.AsyncClient(base_url=self.url, timeout=ANSWER_SECONDS, headers=basic(KEYS.server)) as http:
             while not self.ending:
-                message_ids = [f"{self.prefix}-{number}-{next(numbers)}" for _ in range(self.batch_events)]
-                fates = [self.ledger.setdefault(message_id, Fate()) for message_id in message_ids]
-                body = msgspec.json.encode({"batch": [event(message_id) for message_id in message_ids]})
-                while not await self.send(http, body, fates):  # noqa: ASYNC110 - nothing to wait for: a sender comes back after a while
+                batch = next(batches)
+                self.ledger.update(batch.fates)
+                while not await self.send(http, batch):  # noqa: ASYNC110 - nothing to wait for: a sender comes back after a while
                     await asyncio.sleep(self.resend_seconds)
 
-    async def send(self, http: httpx.AsyncClient, body: bytes, fates: Sequence[Fate]) -> bool:
+    def batches(self, client: int) -> Iterator[Batch]:
+        """What a client sends; the first few are made at once, so that making them takes nothing from the time of answers."""
+        made = (self._batch(client, number * self.batch_events) for number in itertools.count())
+        return itertools.chain(list(itertools.islice(made, self.prepared)), made)
+
+    def _batch(self, client: int, first: int) -> Batch:
+        message_ids = [f"{self.prefix}-{client}-{number}" for number in range(first, first + self.batch_events)]
+        body = msgspec.json.encode({"batch": [event(message_id) for message_id in message_ids]})
+        return Batch({message_id: Fate() for message_id in message_ids}, body)
+
+    async def send(self, http: httpx.AsyncClient, batch: Batch) -> bool:
         """Send a batch once; whether it was acknowledged."""
-        answer = await post_body(http, body)
+        answer = await post_body(http, batch.body)
         self.answers.append(answer)
-        for fate in fates:
+        for fate in batch.fates.values():
             fate.sent += 1
             fate.acknowledged = fate.acknowledged or answer.status == 200
             fate.error = fate.error if answer.status == 200 else answer.failure or str(answer.status)
@@ -111,7 +125,8 @@ class Load:
 @asynccontextmanager
 async def loaded(load: Load, clients: int = 8) -> AsyncIterator[Load]:
     """Clients at work during the block; at its end they resend until everything is acknowledged."""
-    working = [asyncio.create_task(load.client(number)) for number in range(clients)]
+    batches = [load.batches(number) for number in range(clients)]
+    working = [asyncio.create_task(load.client(of_client)) for of_client in batches]
     try:
         yield load
         load.ending = True
@@ -138,12 +153,12 @@ async def post_body(http: httpx.AsyncClient, body: bytes) -> Answer:
 
 
 def event(message_id: str) -> dict[str, Any]:
-    """An event of one of a few visitors; some of them log in, so that there are links to learn."""
-    number = crc32(message_id.encode())
-    visitor = f"{message_id.partition('-')[0]}-{number % VISITORS}"
-    if number % 9 == 0:
+    """An event of a visitor who sends ten; some of them log in, so that there are links to learn."""
+    series, _, number = message_id.rpartition("-")
+    visitor, place = f"{series}-{int(number) // 10}", int(number) % 10
+    if place == 9 and int(number) % 3 == 0:
         return {"type": "identify", "messageId": message_id, "anonymousId": visitor, "userId": f"user-{visitor}"}
-    return {"type": "track", "event": NAMES[number % len(NAMES)], "messageId": message_id, "anonymousId": visitor}
+    return {"type": "track", "event": NAMES[place % len(NAMES)], "messageId": message_id, "anonymousId": visitor}
 
 
 class Stored(NamedTuple):

@@ -1,0 +1,83 @@
+"""Deriving: a backlog written through the collector's own function, derived round by round, against COPY of the rows concerned."""
+
+import io
+import time
+from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, datetime
+from itertools import islice
+
+from app.domain.events import Event
+from app.domain.identifiers import IdentityRules
+from app.flow.collect import Parsed, Submission, write
+from app.flow.derive import derive_touched
+from app.store.access import ensure_source
+from app.store.connect import Connection
+from app.store.touched import LIVE
+from bench.history import history
+from bench.table import Row
+
+PART = 5_000
+DERIVED = ("identifiers", "links", "event_subjects", "customers", "sessions", "touches", "entries")
+Tell = Callable[[int], object]
+
+
+async def backlog(connection: Connection, customers: int) -> Row:
+    """How fast a backlog of so many customers is derived."""
+    events = await write_history(connection, range(customers), lambda _: None)
+    began = time.perf_counter()
+    await derive_all(connection, lambda _: None)
+    rate = events / (time.perf_counter() - began)
+    copied = events / await _copied(connection)
+    return Row(f"Deriving {events:,} events of {customers:,} customers", f"{rate:,.0f}/s", f"COPY {copied:,.0f}/s", rate / copied)
+
+
+async def write_history(connection: Connection, customers: range, tell: Tell) -> int:
+    """Write the history of some customers, `tell` of each part's events; how many there are."""
+    source = await ensure_source(connection, "server", "trusted")
+    now, written = datetime.now(UTC), 0
+    for part in _parts(history(source, customers, now)):
+        await write(connection, [Submission(source, now, [Parsed(event, b"") for event in part])], LIVE)
+        written += len(part)
+        tell(len(part))
+    return written
+
+
+async def derive_all(connection: Connection, tell: Tell) -> None:
+    """Derive until nothing is touched, `tell` of each round's events."""
+    while (done := await derive_touched(connection, IdentityRules())).marks:
+        tell(done.events)
+
+
+async def copy_entries(connection: Connection) -> float:
+    """Milliseconds that a COPY of all entries out of Postgres takes."""
+    began = time.perf_counter()
+    await connection.copy_from_table("entries", output=io.BytesIO(), format="binary")
+    return (time.perf_counter() - began) * 1000
+
+
+async def _copied(connection: Connection) -> float:
+    """Seconds to COPY all events out, and all derived rows into tables like their own."""
+    rows = {table: await _copy_out(connection, table) for table in DERIVED}
+    await connection.execute("create schema copied")
+    for table in DERIVED:
+        await connection.execute(f"create table copied.{table} (like public.{table} including all)")
+    began = time.perf_counter()
+    await connection.copy_from_query("select * from events", output=io.BytesIO(), format="binary")
+    for table, source in rows.items():
+        await connection.copy_to_table(table, schema_name="copied", source=source, format="binary")
+    seconds = time.perf_counter() - began
+    await connection.execute("drop schema copied cascade")
+    return seconds
+
+
+async def _copy_out(connection: Connection, table: str) -> io.BytesIO:
+    output = io.BytesIO()
+    await connection.copy_from_table(table, output=output, format="binary")
+    output.seek(0)
+    return output
+
+
+def _parts(events: Iterable[Event]) -> Iterator[list[Event]]:
+    remaining = iter(events)
+    while part := list(islice(remaining, PART)):
+        yield part
