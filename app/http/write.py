@@ -8,12 +8,15 @@ from typing import Any, NamedTuple
 import msgspec
 from fastapi import APIRouter, Request, Response
 
+from app.domain.batches import part_batch
 from app.domain.events import TYPES, Arrival, Refused, parse_event, truncated_ip
+from app.domain.keys import hint
 from app.flow.collect import Outcome, OverloadedError, Parsed, Submission, UnavailableError
 from app.http.access import key_on, writer
 from app.http.body import read_body
-from app.http.cors import CORS, PREFLIGHT, is_write_path
-from app.http.examples import BATCH_BODY, EVENT_BODIES, WRITE_ANSWERS
+from app.http.cors import CORS, PREFLIGHT
+from app.http.examples import BATCH_BODY, EVENT_BODIES, PIXEL_ANSWERS, WRITE_ANSWERS
+from app.http.openapi import WRITE_SECURITY
 from app.http.problems import ProblemError
 from app.http.service import service_of
 
@@ -31,10 +34,10 @@ class Envelope(msgspec.Struct):
     sentAt: Any = None  # noqa: N815
 
 
-class Batch(Envelope):
+class Batch(Envelope, kw_only=True):
     """A batch: its events stay raw, so that each is read and refused on its own."""
 
-    batch: list[msgspec.Raw] = msgspec.field(default_factory=list)
+    batch: list[msgspec.Raw]
 
 
 class Said(NamedTuple):
@@ -74,13 +77,19 @@ for _kind in TYPES:
 @router.post("/v1/batch", openapi_extra=BATCH_BODY, responses=WRITE_ANSWERS)
 @router.post("/v1/import", openapi_extra=BATCH_BODY, responses=WRITE_ANSWERS, summary="The same as /v1/batch")
 async def batch(request: Request) -> Response:
-    body = _read(_batch, await read_body(request, BATCH_BYTES_MAX))
+    body = _read_batch(await read_body(request, BATCH_BYTES_MAX))
     if len(body.batch) > BATCH_EVENTS_MAX:
         raise ProblemError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"the batch has {len(body.batch)} events; {BATCH_EVENTS_MAX} are allowed")
     return await _written(request, Said(_key(request, body), [bytes(raw) for raw in body.batch], body.sentAt))
 
 
-@router.get("/v1/pixel/{kind}", summary="An event as an image: data is the event, JSON in base64")
+@router.get(
+    "/v1/pixel/{kind}",
+    summary="An event as an image: data is the event, JSON in base64",
+    response_class=Response,
+    openapi_extra=WRITE_SECURITY,
+    responses=PIXEL_ANSWERS,
+)
 async def pixel(kind: str, request: Request, data: str = "") -> Response:
     """Always a gif: what cannot be stored is counted as lost."""
     service = service_of(request)
@@ -94,10 +103,13 @@ async def pixel(kind: str, request: Request, data: str = "") -> Response:
     return Response(GIF, media_type="image/gif", headers=CORS | {"Cache-Control": "no-store"})
 
 
-@router.options("/v1/{route:path}", include_in_schema=False)
-async def preflight(route: str) -> Response:
-    writes = is_write_path(f"/v1/{route}")
-    return Response(status_code=HTTPStatus.NO_CONTENT if writes else HTTPStatus.METHOD_NOT_ALLOWED, headers=PREFLIGHT if writes else {})
+async def preflight() -> Response:
+    """A page on another site asks before it writes."""
+    return Response(status_code=HTTPStatus.NO_CONTENT, headers=PREFLIGHT)
+
+
+for _path in (*TYPES, "batch", "import", "pixel/{kind}"):
+    router.add_api_route(f"/v1/{_path}", preflight, methods=["OPTIONS"], include_in_schema=False)
 
 
 async def _written(request: Request, said: Said) -> Response:
@@ -121,10 +133,19 @@ async def _submit(request: Request, said: Said) -> Outcome:
         country=request.headers.get(country_header) if country_header else None,
     )
     twins: dict[bytes, int] = {}
-    parsed = [Parsed(parse_event(raw, position, arrival, twins, said.kind), raw) for position, raw in enumerate(said.raws)]
+    verdicts = [parse_event(raw, position, arrival, twins, said.kind) for position, raw in enumerate(said.raws)]
+    parsed = [
+        Parsed(verdict, _without_key(raw, said.key) if isinstance(verdict, Refused) else raw)
+        for verdict, raw in zip(verdicts, said.raws, strict=True)
+    ]
     if not parsed:
         return Outcome(0, 0, {})
     return await service.collector.submit(Submission(source.id, arrival.received_at, parsed))
+
+
+def _without_key(raw: bytes, key: str | None) -> bytes:
+    """What is kept of a refused event: its bytes, and of the key in them a hint only."""
+    return raw.replace(key.encode(), hint(key).encode()) if key else raw
 
 
 def _shown(index: int, refused: Refused) -> dict[str, Any]:
@@ -142,8 +163,27 @@ def _key(request: Request, envelope: Envelope) -> str | None:
     return key_on(request) or request.query_params.get("writeKey") or envelope.writeKey
 
 
+def _read_batch(body: bytes) -> Batch:
+    """A batch. Where its JSON is wrong within events only, these are told apart by their brackets, for each to be refused on its own."""
+    try:
+        batch: Batch = _batch.decode(body)
+    except msgspec.ValidationError as error:
+        raise _unreadable(error) from error
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        parted = part_batch(body)
+        if parted is None:
+            raise _unreadable(error) from error
+        envelope = _read(_envelope, parted.rest)
+        return Batch(envelope.writeKey, envelope.sentAt, batch=[msgspec.Raw(event) for event in parted.events])
+    return batch
+
+
 def _read(decoder: "msgspec.json.Decoder[Any]", body: bytes) -> Any:
     try:
         return decoder.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise ProblemError(HTTPStatus.BAD_REQUEST, f"the body is not JSON of the expected form: {error}") from error
+        raise _unreadable(error) from error
+
+
+def _unreadable(error: Exception) -> ProblemError:
+    return ProblemError(HTTPStatus.BAD_REQUEST, f"the body is not JSON of the expected form: {error}")

@@ -4,7 +4,7 @@ import json
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.domain.batches import part_batch
@@ -13,6 +13,7 @@ TEXTS = st.text(st.sampled_from('ab"\\{}[],:\n batch\u00e9'), max_size=8)
 VALUES = st.recursive(st.none() | st.booleans() | st.integers() | TEXTS, lambda inner: st.lists(inner) | st.dictionaries(TEXTS, inner))
 
 
+@settings(max_examples=50, deadline=None)
 @given(st.lists(VALUES), st.dictionaries(TEXTS, VALUES), st.dictionaries(TEXTS, VALUES), st.sampled_from([None, 2]))
 def test_a_sound_batch_is_parted_as_it_reads(
     events: list[object], before: dict[str, object], after: dict[str, object], indent: int

@@ -4,7 +4,7 @@ import asyncio
 import itertools
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -177,6 +177,16 @@ class Stored(NamedTuple):
 async def stored(dsn: str, prefix: str) -> Stored:
     found = await fetch(dsn, "select message_id, count(*) from events where starts_with(message_id, $1) group by message_id", f"{prefix}-")
     return Stored(Counter({row["message_id"]: row["count"] for row in found}))
+
+
+async def kept_once(service: Waystage, load: Load, exactly: Callable[[str, float, float], None]) -> None:
+    """Nothing acknowledged is lost, nothing is stored twice, and the accounts are equal."""
+    found = await stored(service.dsn, load.prefix)
+    exactly("lost", found.lost(load), 0)
+    exactly("stored twice", found.twice(), 0)
+    kept = accounts(service)
+    exactly("counted as stored, less rows", kept["stored"] - await rows(service.dsn), 0)
+    exactly("received less stored, duplicate and failed", kept["received"] - kept["stored"] - kept["duplicate"] - kept["failed"], 0)
 
 
 async def rows(dsn: str) -> int:

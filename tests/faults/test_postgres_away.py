@@ -18,7 +18,7 @@ from app.store.cluster import Cluster, start
 from app.store.connect import connect
 from tests.conftest import MODELS
 from tests.faults.conftest import Measured
-from tests.faults.load import Answer, Load, accounts, event, fetch, loaded, post, rows, status_of, stored
+from tests.faults.load import Answer, Load, event, fetch, kept_once, loaded, post, status_of
 from tests.faults.proxy import before_postgres
 from tests.service import KEYS, PATIENCE, Process, Waystage, basic, ready, running, until
 
@@ -83,7 +83,7 @@ async def test_a_crashed_postgres_costs_nothing_but_time(
     _said_so(outages, refused, at_most)
     at_most("seconds until the first write", max(load.recovered(outage.back) for outage in outages), 3)
     exactly("answers other than 200 and 503", _others(load), 0)
-    await _kept_once(service, load, exactly)
+    await kept_once(service, load, exactly)
     service.derived()
     assert processes == (service.collector.pid, service.worker.pid)
     assert _alive(service.collector)
@@ -123,7 +123,7 @@ async def test_hung_backends_hold_nobody_for_long(postgres: Postgres, service: W
     at_most("seconds until the slowest answer", max(answer.seconds for answer in load.answers), 5)
     at_most("seconds until the first write", load.recovered(back), 5)
     exactly("answers other than 200 and 503", _others(load), 0)
-    await _kept_once(service, load, exactly)
+    await kept_once(service, load, exactly)
     service.derived()
 
 
@@ -158,7 +158,7 @@ async def test_a_postgres_out_of_reach_holds_nobody_for_long(
             at_most("seconds until the slowest answer", max(answer.seconds for answer in load.answers), 5)
             at_most("seconds until the first write", load.recovered(back), 5)
             exactly("answers other than 200 and 503", _others(load), 0)
-            await _kept_once(service, load, exactly)
+            await kept_once(service, load, exactly)
 
 
 def _outage(postgres: Postgres, service: Waystage, load: Load) -> Outage:
@@ -179,15 +179,6 @@ def _said_so(outages: Sequence[Outage], refused: Sequence[Answer], at_most: Meas
     at_most("seconds until readyz says so", max(outage.told_after for outage in outages), 2)
     assert {(answer.status, answer.retry_after) for answer in refused} == {(503, "1")}
     at_most("seconds until a write is refused", max(answer.seconds for answer in refused), 1)
-
-
-async def _kept_once(service: Waystage, load: Load, exactly: Measured) -> None:
-    found = await stored(service.dsn, load.prefix)
-    exactly("lost", found.lost(load), 0)
-    exactly("stored twice", found.twice(), 0)
-    kept = accounts(service)
-    exactly("counted as stored, less rows", kept["stored"] - await rows(service.dsn), 0)
-    exactly("received less stored, duplicate and failed", kept["received"] - kept["stored"] - kept["duplicate"] - kept["failed"], 0)
 
 
 async def _later(http: httpx.AsyncClient, seconds: float, message_id: str) -> Answer:

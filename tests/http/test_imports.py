@@ -272,11 +272,12 @@ def test_a_file_of_any_size_is_taken_as_it_comes(shared_waystage: Waystage) -> N
 
 
 def test_the_command_says_what_was_wrong(shared_waystage: Waystage, tmp_path: Path) -> None:
-    (tmp_path / "rows.ndjson").write_bytes(line() + b"\n{\n")
-    (tmp_path / "bad.yml").write_text("type: visit\nfields: {userId: id}")
-    said = command(shared_waystage, str(tmp_path / "rows.ndjson"))
-    assert (said.returncode, "1 rejected" in said.stdout, "1 rows: not_json" in said.stdout) == (0, True, True)
-    refused = command(shared_waystage, str(tmp_path / "rows.ndjson"), "--map", str(tmp_path / "bad.yml"))
+    (tmp_path / "rows.csv").write_bytes(b"id,what\n1,tea\n,tea\n")
+    (tmp_path / "map.yml").write_text(MAPPING)
+    said = command(shared_waystage, str(tmp_path / "rows.csv"), "--map", str(tmp_path / "map.yml"))
+    assert (said.returncode, "1 rejected" in said.stdout, "1 rows: missing_identifier userId" in said.stdout) == (0, True, True)
+    (tmp_path / "map.yml").write_text("type: visit\nfields: {userId: id}")
+    refused = command(shared_waystage, str(tmp_path / "rows.csv"), "--map", str(tmp_path / "map.yml"))
     assert (refused.returncode, refused.stderr.startswith("type: is one of track")) == (1, True)
 
 
