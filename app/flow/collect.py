@@ -14,9 +14,10 @@ from app.store.connect import AWAY, UNSTORABLE, Connection, connect
 from app.store.events import FailedEvent, ensure_months, write_events, write_failed
 from app.store.touched import LIVE
 
-WAITING_EVENTS_MAX = 20_000
+WAITING_EVENTS_MAX = 10_000
 FLUSH_EVENTS_MAX = 5_000
 FLUSH_SECONDS = 4.0
+ANSWER_SECONDS = 4.5
 
 
 class OverloadedError(RuntimeError):
@@ -67,29 +68,39 @@ class Collector:
         self._wake = asyncio.Event()
         self._closing = False
 
+    def admit(self, events: int) -> None:
+        """Ask for room before work is spent on a request; raises OverloadedError where so many more events are too many to wait."""
+        if self._closing or self._waiting_events + events > WAITING_EVENTS_MAX:
+            raise OverloadedError(f"{self._waiting_events} events wait to be written")
+
     async def submit(self, submission: Submission) -> Outcome:
         """Wait until a request's events are committed.
 
         Raises:
-            OverloadedError: more than 20,000 events wait already.
-            UnavailableError: Postgres is away or did not answer within 4 s.
+            OverloadedError: more than 10,000 events would wait.
+            UnavailableError: Postgres is away, or they were not stored within 4.5 s, however long others before them took.
         """
-        if self._closing or self._waiting_events + len(submission.parsed) > WAITING_EVENTS_MAX:
-            raise OverloadedError(f"{self._waiting_events} events wait to be written")
+        self.admit(len(submission.parsed))
         waiting = _Waiting(submission, asyncio.get_running_loop().create_future())
         self._queue.append(waiting)
         self._waiting_events += len(submission.parsed)
         self._wake.set()
-        return await waiting.answer
+        try:
+            async with asyncio.timeout(ANSWER_SECONDS):
+                return await waiting.answer
+        except TimeoutError as error:
+            raise UnavailableError("Postgres does not answer") from error
+        finally:
+            self._waiting_events -= len(submission.parsed)
 
     async def run(self) -> None:
-        """Write what waits, until closed and empty."""
+        """Write what waits and was not given up, until closed and empty."""
         while self._queue or not self._closing:
-            if not self._queue:
+            if taken := self._take():
+                await self._flush(taken)
+            elif not self._closing:
                 self._wake.clear()
                 await self._wake.wait()
-                continue
-            await self._flush(self._take())
         self._disconnect()
 
     def close(self) -> None:
@@ -102,6 +113,7 @@ class Collector:
         return self._waiting_events
 
     def _take(self) -> list[_Waiting]:
+        self._queue = [waiting for waiting in self._queue if not waiting.answer.done()]
         taken, events = 0, 0
         while taken < len(self._queue) and (not taken or events + len(self._queue[taken].submission.parsed) <= FLUSH_EVENTS_MAX):
             events += len(self._queue[taken].submission.parsed)
@@ -119,12 +131,12 @@ class Collector:
             for waiting, outcome in zip(flushed, outcomes, strict=True):
                 if not waiting.answer.done():
                     waiting.answer.set_result(outcome)
-        finally:
-            self._waiting_events -= sum(len(waiting.submission.parsed) for waiting in flushed)
 
     async def _written(self, submissions: list[Submission]) -> list[Outcome]:
         """A connection that hangs is cut, not cancelled: cancelling would wait for the server's answer."""
-        connection = self._connection = self._connection or await connect(self._dsn, application="waystage collector")
+        if self._connection is None or self._connection.is_closed():
+            self._connection = await connect(self._dsn, application="waystage collector", transaction_seconds=FLUSH_SECONDS)
+        connection = self._connection
         writing = asyncio.ensure_future(write(connection, submissions, LIVE))
         done, _ = await asyncio.wait({writing}, timeout=FLUSH_SECONDS)
         if not done:

@@ -27,7 +27,9 @@ WRITE_ANSWERS = {
     **answer("Committed", {"success": True, "accepted": 1, "duplicates": 0, "rejected": [_REFUSED]}),
     **problems(400, 401, 403, 413, 415, 503),
 }
-PIXEL_ANSWERS = {200: {"description": "Always", "content": {"image/gif": {"schema": {"type": "string", "format": "binary"}}}}}
+PIXEL_ANSWERS: dict[int | str, dict[str, Any]] = {
+    200: {"description": "Always", "content": {"image/gif": {"schema": {"type": "string", "format": "binary"}}}}
+}
 
 _DWELL = {"median": 3600.0, "p90": 86400.0}
 _MODEL = {"model": "journey-5", "version": 1}

@@ -122,6 +122,7 @@ async def _written(request: Request, said: Said) -> Response:
 async def _submit(request: Request, said: Said) -> Outcome:
     service = service_of(request)
     source = writer(service, said.key)
+    service.collector.admit(len(said.raws))
     country_header = service.options.country_header
     arrival = Arrival(
         source_id=source.id,
