@@ -33,7 +33,7 @@ bench: .venv/.test bench/node_modules/.installed sdk-js/dist/waystage.js app/web
 
 clean: ## Remove what was built and installed here; the data folder stays
 	rm -rf .venv .build .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
-	rm -rf bench/node_modules sdk-js/node_modules sdk-js/dist sdk-js/.build app/web/node_modules app/web/dist app/web/.build
+	rm -rf bench/node_modules sdk-js/node_modules sdk-js/dist sdk-js/.build bench/node_modules tests/sdk/node_modules app/web/node_modules app/web/dist app/web/.build
 
 .venv/.made:
 	@echo "Making .venv ..."
