@@ -161,12 +161,15 @@ async def until(holds: Any, seconds: float) -> None:
             await asyncio.sleep(0.02)
 
 
+_TWO_WORKERS = "select count(*) = 2 from pg_stat_activity where application_name = 'waystage worker' and datname = current_database()"
+
+
 async def test_one_worker_derives_and_another_takes_over_when_its_connection_ends(database: str, connection: Connection) -> None:
     stop = asyncio.Event()
     workers = [asyncio.create_task(work(database, RULES, stop)) for _ in range(2)]
 
     async def both_are_here() -> bool:
-        return await connection.fetchval("select count(*) = 2 from pg_stat_activity where application_name = 'waystage worker'") is True
+        return await connection.fetchval(_TWO_WORKERS) is True
 
     async def all_is_derived() -> bool:
         return not await touched.backlog(connection)
