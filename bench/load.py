@@ -1,6 +1,7 @@
 """Load over HTTP: as much as comes back (autocannon), or so many events a second (`bench.pace`)."""
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -50,8 +51,9 @@ def load(url: str, connections: int, body: dict[str, Any], seconds: int = SECOND
     """Post a body as fast as the answers come; raises where one is not a 200."""
     headers = {"Content-Type": TYPE, "User-Agent": BROWSER, **basic(KEYS.write)}
     asked = {"url": url, "connections": connections, "duration": seconds, "method": "POST", "headers": headers, "body": json.dumps(body)}
-    folder = Path(__file__).parent
-    done = subprocess.run(["node", "load.mjs", json.dumps(asked)], cwd=folder, check=True, stdout=subprocess.PIPE)
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    command = ["node", "load.mjs", json.dumps(asked)]
+    done = subprocess.run(command, cwd=Path(__file__).parent, env={**os.environ, "PATH": path}, check=True, stdout=subprocess.PIPE)
     result = json.loads(done.stdout)
     failures = {name: result[name] for name in ("non2xx", "errors", "timeouts", "mismatches") if result[name]}
     if failures:

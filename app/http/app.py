@@ -1,6 +1,7 @@
 """The application: its routes, and what lives as long as it does."""
 
 import asyncio
+import gc
 import signal
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -20,6 +21,7 @@ from app.store.resident import Resident
 READ_CONNECTIONS = 8
 STATEMENT_SECONDS = 30.0
 CANCEL_SECONDS = 1.0
+GARBAGE_MAX = 10_000
 log = structlog.get_logger("http")
 
 
@@ -30,6 +32,7 @@ def create_app(options: Options) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with _service(options) as service:
             app.state.service = service
+            _settle_garbage()
             yield
 
     app = FastAPI(
@@ -39,6 +42,7 @@ def create_app(options: Options) -> FastAPI:
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,
+        telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     for module in (write, questions, people, imports, rebuilds, explain, health, pages):
         app.include_router(module.router)
@@ -46,6 +50,13 @@ def create_app(options: Options) -> FastAPI:
     problems.install(app)
     openapi.describe(app)
     return app
+
+
+def _settle_garbage() -> None:
+    """What lives as long as the process is not looked through again: a look at all of it takes 100 ms in which nobody is answered."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(GARBAGE_MAX)
 
 
 @asynccontextmanager

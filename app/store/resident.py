@@ -17,6 +17,7 @@ from app.store.stage_models import ACTIVE, KeptModel, read_models
 
 STAGES_MAX = 1000
 FOLLOW_SECONDS = 10.0
+CHUNKS_MAX = 32
 _REPEATED = ("stage", "from_stage", "channel", "utm_source", "utm_medium", "utm_campaign", "device", "country")
 _SCHEMA = {name: kind for name, kind in ENTRIES.items() if name != "event"}
 
@@ -112,10 +113,15 @@ async def _read(connection: Connection, stage_model: int, customers: list[int] |
 
 
 def _replaced(known: _Frame, changed: list[int], fresh: pl.DataFrame) -> _Frame:
+    modes = {mode: _with_replaced(frame, changed, prepare(fresh, mode)) for mode, frame in known.modes.items()}
+    return _Frame(known.kept, _with_replaced(known.entries, changed, fresh), modes=modes)
+
+
+def _with_replaced(frame: pl.DataFrame, changed: list[int], fresh: pl.DataFrame) -> pl.DataFrame:
+    """The frame with some customers' rows replaced; its chunks, one more each time, are put together before they slow it down."""
     gone = pl.Series(changed, dtype=pl.Int64).implode()
-    kept = known.entries.filter(~pl.col("customer").is_in(gone))
-    modes = {mode: pl.concat([frame.filter(~pl.col("customer").is_in(gone)), prepare(fresh, mode)]) for mode, frame in known.modes.items()}
-    return _Frame(known.kept, pl.concat([kept, fresh]), modes=modes)
+    replaced = pl.concat([frame.filter(~pl.col("customer").is_in(gone)), fresh])
+    return replaced.rechunk() if replaced.n_chunks() > CHUNKS_MAX else replaced
 
 
 def _ready(frame: _Frame, mode: Mode, taken: Snapshot) -> Asked:
