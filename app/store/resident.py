@@ -9,7 +9,7 @@ import structlog
 
 from app.domain.frames import ENTRIES
 from app.domain.stages import EACH_EVENT_NAME
-from app.domain.transitions import Mode, fold_rare, prepare
+from app.domain.transitions import Mode, fold_rare, prepare, stages_by_name
 from app.store.connect import AWAY, Connection, Pool
 from app.store.copy import columns, copy_out
 from app.store.journeys import Snapshot, snapshot
@@ -139,5 +139,4 @@ def _of_stages(frame: _Frame, mode: Mode, taken: Snapshot) -> Asked:
 def _folded(frame: _Frame, mode: Mode, taken: Snapshot) -> Asked:
     """Every event name as a stage: rare names are folded over all customers, so this frame is made ready as a whole."""
     folded = fold_rare(frame.entries, STAGES_MAX)
-    stages = sorted(folded["stage"].cast(pl.String).unique().to_list(), key=str.encode)
-    return Asked(frame.kept, prepare(folded, mode), stages, taken)
+    return Asked(frame.kept, prepare(folded, mode), stages_by_name(folded), taken)
