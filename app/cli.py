@@ -11,11 +11,12 @@ import httpx
 import structlog
 import typer
 
-from app import client as asking
+from app.client.imports import import_file
+from app.client.rebuilds import rebuild as ask_for_rebuild
 from app.http.app import create_app
 from app.http.server import Server
 from app.http.service import Options
-from app.keyfile import known_keys
+from app.keyfile import known_keys, known_secret
 from app.main import CannotRunError, exit_with_parent, read_settings
 from app.main import main as supervise
 from app.settings import Settings
@@ -73,7 +74,7 @@ def import_(
     """Load a file of history through the trusted source. The same file again changes nothing."""
     settings = _settings()
     with _client(settings, url, known_keys(settings.data_dir, settings.keys).server, "WAYSTAGE_SERVER_KEY") as client:
-        asking.import_file(client, file, mapping)
+        import_file(client, file, mapping)
 
 
 @app.command()
@@ -81,7 +82,7 @@ def rebuild(url: Url = None) -> None:
     """Derive everything again from the events; answers go on meanwhile."""
     settings = _settings()
     with _client(settings, url, known_keys(settings.data_dir, settings.keys).admin, "WAYSTAGE_ADMIN_KEY") as client:
-        asking.rebuild(client)
+        ask_for_rebuild(client)
 
 
 def _settings() -> Settings:
@@ -101,12 +102,13 @@ def _client(settings: Settings, url: str | None, key: str | None, name: str) -> 
 def _options(settings: Settings) -> Options:
     return Options(
         dsn=_dsn(settings),
-        imports_dir=settings.data_dir / "imports",
+        data_dir=settings.data_dir,
         write_key=known_keys(settings.data_dir, settings.keys).write,
         rules=identity_rules(settings),
         script_path=settings.script_path,
         public_url=settings.public_url,
         country_header=settings.country_header,
+        secret=known_secret(settings.data_dir, settings.secret),
     )
 
 

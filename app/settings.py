@@ -24,6 +24,7 @@ class Settings(BaseSettings):
     server_key: str | None = Field(default=None, min_length=KEY_LENGTH_MIN)
     read_key: str | None = Field(default=None, min_length=KEY_LENGTH_MIN)
     admin_key: str | None = Field(default=None, min_length=KEY_LENGTH_MIN)
+    secret: str | None = Field(default=None, min_length=KEY_LENGTH_MIN)
     script_path: str = Field(default="/waystage.js", pattern=r"^/[A-Za-z0-9._/-]+$")
     public_url: str | None = None
     stage_models: Annotated[tuple[str, ...], NoDecode] = ("journey-5",)

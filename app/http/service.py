@@ -17,15 +17,21 @@ from app.store.resident import Resident
 
 @dataclass(frozen=True)
 class Options:
-    """What the process was started with. `imports_dir` is a folder of our own for files that wait to be imported."""
+    """What the process was started with. `data_dir` is a folder of our own; `secret` makes the seals on links and of webhooks' keys."""
 
     dsn: str
-    imports_dir: Path
+    data_dir: Path
     write_key: str | None
     rules: IdentityRules
     script_path: str = "/waystage.js"
     public_url: str | None = None
     country_header: str | None = None
+    secret: bytes = b""
+
+    @property
+    def imports_dir(self) -> Path:
+        """Where files wait to be imported."""
+        return self.data_dir / "imports"
 
 
 @dataclass(frozen=True)

@@ -111,6 +111,7 @@ touches = Table(
     words("country"),
     required("source", SmallInteger),
     required("machine", Boolean),
+    words("machine_rule"),
 )
 
 entries = Table(

@@ -2,6 +2,7 @@
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     CheckConstraint,
     Column,
     ForeignKey,
@@ -11,6 +12,7 @@ from sqlalchemy import (
     LargeBinary,
     SmallInteger,
     Table,
+    Text,
     UniqueConstraint,
     text,
 )
@@ -95,7 +97,18 @@ failed_events = Table(
     words("field"),
     words("message", nullable=False),
     required("body", LargeBinary),
+    Column("line", BigInteger),
+    required("arrival", JSONB, default="'{}'"),
+    instant("edited_at", nullable=True),
     Index("failed_events_import_id_idx", "import_id", postgresql_where=text("import_id is not null")),
+)
+
+refusals = Table(
+    "refusals",
+    metadata,
+    Column("source_id", SmallInteger, primary_key=True),
+    Column("code", Text(collation="C"), primary_key=True),
+    required("events", BigInteger),
 )
 
 imports = Table(
@@ -116,7 +129,22 @@ imports = Table(
     instant("created_at", default="now()"),
     instant("started_at", nullable=True),
     instant("finished_at", nullable=True),
-    CheckConstraint("state in ('waiting', 'running', 'finished', 'failed')", name="state"),
+    required("dry_run", Boolean, default="false"),
+    Column("place", JSONB),
+    Column("report", JSONB),
+    required("undone", BigInteger, default="0"),
+    CheckConstraint("state in ('waiting', 'running', 'finished', 'failed', 'undoing', 'undone')", name="state"),
+)
+
+webhooks = Table(
+    "webhooks",
+    metadata,
+    Column("name", Text(collation="C"), primary_key=True),
+    Column("source_id", SmallInteger, ForeignKey("sources.id"), nullable=False),
+    words("mapping", nullable=False),
+    words("scheme", nullable=False),
+    required("secret", LargeBinary),
+    instant("created_at", default="now()"),
 )
 
 stage_models = Table(

@@ -1,7 +1,7 @@
 """Work to be done, and the accounts of what was done."""
 
 from sqlalchemy import BigInteger, CheckConstraint, Column, Identity, Index, LargeBinary, SmallInteger, Table
-from sqlalchemy.dialects.postgresql import ARRAY, TIMESTAMP, UUID
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TIMESTAMP, UUID
 
 from app.store.tables.columns import instant, metadata, required, words
 
@@ -57,3 +57,22 @@ rebuilds = Table(
 )
 
 rules = Table("rules", metadata, Column("digest", LargeBinary, primary_key=True), instant("since", default="now()"))
+
+listeners = Table(
+    "listeners",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    instant("expires_at"),
+)
+
+live_events = Table(
+    "live_events",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    instant("at", default="now()"),
+    words("kind", nullable=False),
+    required("source_id", SmallInteger),
+    required("document", JSONB),
+    CheckConstraint("kind in ('accepted', 'duplicate', 'failed', 'derived')", name="kind"),
+    prefixes=["unlogged"],
+)

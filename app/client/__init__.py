@@ -1,0 +1,1 @@
+"""What the command line asks of a running collector, with its progress on the terminal."""
