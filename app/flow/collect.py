@@ -11,7 +11,7 @@ from app.domain.documents import Code
 from app.domain.events import Event, Refused
 from app.store.accounts import Count, write_counts
 from app.store.connect import AWAY, UNSTORABLE, Connection, connect
-from app.store.events import FailedEvent, ensure_months, write_events, write_failed
+from app.store.events import ONE_STATEMENT_MAX, FailedEvent, Received, ensure_months, write_events, write_failed, write_few
 from app.store.touched import LIVE
 
 WAITING_EVENTS_MAX = 10_000
@@ -161,12 +161,23 @@ async def write(connection: Connection, submissions: Sequence[Submission], queue
     nobody else's answer changes.
     """
     try:
-        async with connection.transaction():
-            return await write_submissions(connection, submissions, queue)
+        return await _write_at_once(connection, submissions, queue)
     except UNSTORABLE:
         for received_at in sorted({submission.received_at for submission in submissions}):
             await ensure_months(connection, received_at, 1)
     return await _bisected(connection, submissions, queue)
+
+
+async def _write_at_once(connection: Connection, submissions: Sequence[Submission], queue: int) -> list[Outcome]:
+    """One transaction; where few events are written and none is refused it is a single statement."""
+    verdicts = [one.verdict for submission in submissions for one in submission.parsed]
+    arrived = _distinct([verdict for verdict in verdicts if isinstance(verdict, Event)])
+    few = arrived and len(arrived) <= ONE_STATEMENT_MAX and not any(isinstance(verdict, Refused) for verdict in verdicts)
+    if not few or connection.is_in_transaction():
+        async with connection.transaction():
+            return await write_submissions(connection, submissions, queue)
+    unclaimed = await write_few(connection, arrived, queue, _received(submissions))
+    return [_outcome(submission, unclaimed) for submission in submissions]
 
 
 async def _bisected(connection: Connection, submissions: Sequence[Submission], queue: int) -> list[Outcome]:
@@ -263,18 +274,22 @@ def _failed(submission: Submission) -> list[FailedEvent]:
     ]
 
 
-def _counts(submissions: Sequence[Submission], outcomes: Sequence[Outcome]) -> list[Count]:
+def _received(submissions: Sequence[Submission]) -> list[Received]:
     received: Counter[int] = Counter()
+    latest: dict[int, datetime] = {}
+    for source, received_at, parsed, _ in submissions:
+        received[source] += len(parsed)
+        latest[source] = max(received_at, latest.get(source, received_at))
+    return [Received(source, latest[source], received[source]) for source in sorted(received)]
+
+
+def _counts(submissions: Sequence[Submission], outcomes: Sequence[Outcome]) -> list[Count]:
     stored: Counter[int] = Counter()
     failed: Counter[int] = Counter()
-    latest: dict[int, datetime] = {}
     for submission, outcome in zip(submissions, outcomes, strict=True):
-        source = submission.source_id
-        received[source] += len(submission.parsed)
-        stored[source] += outcome.accepted
-        failed[source] += len(outcome.rejected)
-        latest[source] = max(submission.received_at, latest.get(source, submission.received_at))
+        stored[submission.source_id] += outcome.accepted
+        failed[submission.source_id] += len(outcome.rejected)
     return [
-        Count(source, latest[source], received[source], stored[source], received[source] - stored[source] - failed[source], failed[source])
-        for source in sorted(received)
+        Count(source, at, received, stored[source], received - stored[source] - failed[source], failed[source])
+        for source, at, received in _received(submissions)
     ]
