@@ -1,7 +1,7 @@
 """Problems on the wire: one table from error to status, one shape (application/problem+json) for all of them."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from contextlib import suppress
 from http import HTTPStatus
 from typing import Any, NamedTuple
@@ -78,21 +78,24 @@ def malformed(field: str, reason: str) -> ProblemError:
 
 def install(app: FastAPI) -> None:
     """Answer every error that a route may raise."""
-    for kind, answer in _ANSWERS.items():
-        app.add_exception_handler(kind, _handler(answer))
-    for kind in AWAY:
-        app.add_exception_handler(kind, _handler(_away))
+    for kind in _ANSWERS:
+        app.add_exception_handler(kind, _handle)
 
 
-def _handler(answer: Callable[[Any], Response]) -> Callable[[Request, Exception], Awaitable[Response]]:
-    async def handle(request: Request, error: Exception) -> Response:
-        response = answer(error)
-        if is_write_path(request.url.path):
-            response.headers.update(CORS)
-        request.app.state.service.metrics.refuse(_path(request), response.status_code)
-        return response
+async def _handle(request: Request, error: Exception) -> Response:
+    return answer_to(request, error)
 
-    return handle
+
+def answer_to(request: Request, error: Exception) -> Response:
+    """The answer that an error deserves, counted as refused."""
+    kind = next(kind for kind in type(error).__mro__ if issubclass(kind, Exception) and kind in _ANSWERS)
+    if kind is Exception:
+        log.error("a request failed", path=_path(request), exc_info=error)
+    response = _ANSWERS[kind](error)
+    if is_write_path(request.url.path):
+        response.headers.update(CORS)
+    request.app.state.service.metrics.refuse(_path(request), response.status_code)
+    return response
 
 
 def _path(request: Request) -> str:
@@ -133,6 +136,7 @@ def _invalid_model(error: InvalidModel) -> Response:
 
 
 _ANSWERS: dict[type[Exception], Callable[[Any], Response]] = {
+    **dict.fromkeys(AWAY, _away),
     ProblemError: _own,
     HTTPException: _plain,
     RequestValidationError: _invalid_request,

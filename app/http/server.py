@@ -11,6 +11,9 @@ import uvicorn
 from fastapi import FastAPI
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from app.http import write
+from app.http.door import Door
+
 HEAD_SECONDS = 8.0
 """From the first byte of a request, or from a connection's beginning, to the end of its head."""
 
@@ -27,7 +30,8 @@ class Server(uvicorn.Server):
     """
 
     def __init__(self, app: FastAPI, **settings: Any) -> None:
-        super().__init__(uvicorn.Config(app, http=_Protocol, timeout_graceful_shutdown=DRAIN_SECONDS, **settings))
+        door = Door(app, write.router.routes)
+        super().__init__(uvicorn.Config(door, http=_Protocol, timeout_graceful_shutdown=DRAIN_SECONDS, **settings))
         self._app = app
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
