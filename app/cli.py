@@ -4,6 +4,8 @@ import asyncio
 import logging
 import signal
 import sys
+from contextlib import suppress
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -11,7 +13,10 @@ import httpx
 import structlog
 import typer
 
-from app.client.imports import import_file
+from app.client import failed_events
+from app.client import live as live_client
+from app.client.imports import How, import_files, list_imports, undo_import
+from app.client.links import Mailing, merge
 from app.client.rebuilds import rebuild as ask_for_rebuild
 from app.http.app import create_app
 from app.http.server import Server
@@ -26,6 +31,13 @@ from app.worker import identity_rules, work
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Waystage: customer journeys and their stage transitions.")
 structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.INFO))
 Url = Annotated[str | None, typer.Option("--url", help="The collector's address; by default the one that the settings name.")]
+Code = Annotated[str | None, typer.Option("--code", help="Those refused for this reason.")]
+SourceName = Annotated[str | None, typer.Option("--source", help="Those of this source.")]
+ImportNumber = Annotated[int | None, typer.Option("--import", help="Those of this import.")]
+
+
+failed = typer.Typer(help="Events that could not be stored: why, and what to do about them.")
+app.add_typer(failed, name="failed")
 
 
 @app.command()
@@ -67,14 +79,48 @@ def migrate() -> None:
 
 @app.command(name="import")
 def import_(
-    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="CSV, TSV or NDJSON, gzip or not.")],
+    files: Annotated[list[Path], typer.Argument(help="Files, folders of files, or - for standard input.")],
+    *,
     mapping: Annotated[Path | None, typer.Option("--map", exists=True, dir_okay=False, help="How rows become events (YAML).")] = None,
+    preset: Annotated[str | None, typer.Option(help="A mapping that comes with Waystage.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what an import would do, and do nothing.")] = False,
+    rejects: Annotated[Path | None, typer.Option(help="Where rejected rows go; by default FILE.rejects.ndjson.")] = None,
     url: Url = None,
 ) -> None:
-    """Load a file of history through the trusted source. The same file again changes nothing."""
-    settings = _settings()
-    with _client(settings, url, known_keys(settings.data_dir, settings.keys).server, "WAYSTAGE_SERVER_KEY") as client:
-        import_file(client, file, mapping)
+    """Load files of history (NDJSON, JSON, CSV, TSV, Parquet) through the trusted source. The same file again changes nothing."""
+    with _importer(url) as client:
+        import_files(client, files, How(mapping.read_text("utf-8") if mapping else None, preset, dry_run, rejects))
+
+
+@app.command()
+def imports(url: Url = None) -> None:
+    """List the newest imports and how far they are."""
+    with _importer(url) as client:
+        list_imports(client)
+
+
+@app.command()
+def undo(number: Annotated[int, typer.Argument(help="The import's number.")], url: Url = None) -> None:
+    """Take an import back: exactly its events leave, and the journeys that they concerned are derived again."""
+    with _importer(url) as client:
+        undo_import(client, number)
+
+
+@app.command()
+def links(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="Recipients: CSV with a line of column names.")],
+    *,
+    target: Annotated[str, typer.Option(help="Where the link leads.")],
+    message: Annotated[str, typer.Option(help="The mailing's id.")],
+    campaign: Annotated[str, typer.Option(help="The campaign's name (utm_campaign).")],
+    source: Annotated[str, typer.Option(help="Which list or system sends it (utm_source).")] = "newsletter",
+    column: Annotated[str, typer.Option(help="The column of the email addresses.")] = "email",
+    output: Annotated[Path | None, typer.Option(dir_okay=False, help="Where the file goes; by default standard output.")] = None,
+    url: Url = None,
+) -> None:
+    """Write a file of recipients again with a link for each: columns click_url and open_url."""
+    with _importer(url) as client:
+        merge(client, file, output, Mailing(target, message, campaign, source, column))
 
 
 @app.command()
@@ -85,11 +131,88 @@ def rebuild(url: Url = None) -> None:
         ask_for_rebuild(client)
 
 
+@failed.callback(invoke_without_command=True)
+def failed_(
+    context: typer.Context,
+    *,
+    show: Annotated[int | None, typer.Option(help="Show the failed event of this number instead.")] = None,
+    code: Code = None,
+    source: SourceName = None,
+    import_: ImportNumber = None,
+    url: Url = None,
+) -> None:
+    """Say why events could not be stored, and how many."""
+    if context.invoked_subcommand:
+        return
+    with _reader(url) as client:
+        if show is not None:
+            failed_events.show_one(client, show)
+        else:
+            failed_events.show_reasons(client, {"code": code, "source": source, "import": import_})
+
+
+@failed.command()
+def replay(
+    number: Annotated[int | None, typer.Argument(help="A failed event; without it all that are meant.")] = None,
+    code: Code = None,
+    source: SourceName = None,
+    import_: ImportNumber = None,
+    url: Url = None,
+) -> None:
+    """Try failed events again: what is an event now is stored, what is refused again stays with its newest reason."""
+    with _administrator(url) as client:
+        if number is not None:
+            failed_events.replay_one(client, number)
+        else:
+            failed_events.replay_all(client, {"code": code, "source": source, "import": import_})
+
+
+@failed.command()
+def edit(
+    number: Annotated[int, typer.Argument(help="The failed event.")],
+    file: Annotated[Path, typer.Argument(allow_dash=True, help="The mended event, JSON; - is the standard input.")],
+    url: Url = None,
+) -> None:
+    """Put a mended event in the place of what was refused."""
+    with _administrator(url) as client:
+        failed_events.mend(client, number, file)
+
+
+@app.command()
+def tail(
+    *,
+    kind: Annotated[str | None, typer.Option(help="Some of accepted, duplicate, failed, derived, with commas between them.")] = None,
+    source: SourceName = None,
+    event: Annotated[str | None, typer.Option(help="Name of the event; * is any characters, ? is one.")] = None,
+    customer: Annotated[str | None, typer.Option(help="An identifier, kind:value.")] = None,
+    json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+    url: Url = None,
+) -> None:
+    """Print what arrives and what is derived of it, as it happens, until Ctrl-C."""
+    with _reader(url) as client, suppress(KeyboardInterrupt):
+        live_client.tail(client, {"kind": kind, "source": source, "event": event, "customer": customer}, as_json=json)
+
+
 def _settings() -> Settings:
     try:
         return read_settings()
     except CannotRunError as error:
         sys.exit(str(error))
+
+
+def _importer(url: str | None) -> httpx.Client:
+    settings = _settings()
+    return _client(settings, url, known_keys(settings.data_dir, settings.keys).server, "WAYSTAGE_SERVER_KEY")
+
+
+def _reader(url: str | None) -> httpx.Client:
+    settings = _settings()
+    return _client(settings, url, known_keys(settings.data_dir, settings.keys).read, "WAYSTAGE_READ_KEY")
+
+
+def _administrator(url: str | None) -> httpx.Client:
+    settings = _settings()
+    return _client(settings, url, known_keys(settings.data_dir, settings.keys).admin, "WAYSTAGE_ADMIN_KEY")
 
 
 def _client(settings: Settings, url: str | None, key: str | None, name: str) -> httpx.Client:
@@ -122,7 +245,7 @@ async def _work(settings: Settings) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    await work(_dsn(settings), identity_rules(settings), stop)
+    await work(_dsn(settings), identity_rules(settings), timedelta(days=settings.failed_events_days), stop)
 
 
 if __name__ == "__main__":

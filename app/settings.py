@@ -31,6 +31,7 @@ class Settings(BaseSettings):
     identifier_kinds: Annotated[tuple[str, ...], NoDecode] = ()
     phone_region: str | None = Field(default=None, pattern=r"^[A-Z]{2}$")
     country_header: str | None = None
+    failed_events_days: int = Field(default=90, ge=1, le=3_650)
     trusted_proxies: Annotated[tuple[str, ...], NoDecode] = ()
 
     @field_validator("stage_models", "identifier_kinds", "trusted_proxies", mode="before")

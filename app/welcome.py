@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from app.flow.boot import Prepared
-from app.http.pages import fill_snippet
+from app.http.snippet import fill_snippet
 from app.keyfile import known_keys
 from app.settings import Settings
 

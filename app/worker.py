@@ -3,20 +3,26 @@
 import asyncio
 import time
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import structlog
 
 from app.domain.identifiers import IdentityRules
-from app.flow.derive import ROUND_EVENTS, derive_heavy, derive_touched
+from app.flow.derive import SIZES, derive_heavy, derive_touched
+from app.flow.failing import DEFECTS
 from app.flow.rebuild import follow_rules, rebuild_step
+from app.flow.replay import follow_refusal_rules, replay_step
 from app.flow.stage_models import begin_models, switch_models
+from app.flow.undo import undo_step
 from app.settings import Settings
 from app.store.accounts import fold_counts
-from app.store.connect import AWAY, Connection, connect
+from app.store.connect import AWAY, GONE, Connection, connect
 from app.store.events import ensure_months
+from app.store.failed_events import delete_older
 from app.store.journeys import delete_retired_entries, prune_changes
+from app.store.live import prune_live
 from app.store.migrations import check_schema
+from app.store.touched import try_again
 
 REST_SECONDS = 0.25
 """Between rounds that found little, so that what arrives meanwhile shares one: a round of one costs nearly as much as one of a hundred."""
@@ -26,6 +32,9 @@ HOUSEKEEPING_SECONDS = 2.0
 HEAVY_SECONDS = 5.0
 CHANGES_KEPT = 1_000_000
 RETIRED_ENTRIES_AT_ONCE = 50_000
+FAILED_EVENTS_AT_ONCE = 5_000
+LIVE_KEPT = timedelta(minutes=10)
+LIVE_ROWS_KEPT = 100_000
 _LOCK = 0x44455249
 
 log = structlog.get_logger("worker")
@@ -35,22 +44,25 @@ def identity_rules(settings: Settings) -> IdentityRules:
     return IdentityRules(settings.identifier_kinds, settings.phone_region)
 
 
-async def work(dsn: str, rules: IdentityRules, stop: asyncio.Event) -> None:
-    """Derive until `stop` is set; while Postgres is away, come back every second. Raises StaleSchemaError."""
+async def work(dsn: str, rules: IdentityRules, failed_events_kept: timedelta, stop: asyncio.Event) -> None:
+    """Derive until `stop` is set; while Postgres is away or nothing can be derived, come back every second. Raises StaleSchemaError."""
     while not stop.is_set():
         try:
             await check_schema(dsn)
             connection = await connect(dsn, application="waystage worker")
             try:
-                await _hold_lock(connection, rules, stop)
+                await _hold_lock(connection, rules, failed_events_kept, stop)
             finally:
                 connection.terminate()
-        except AWAY as error:
+        except GONE as error:
             log.warning("postgres is away", error=str(error) or type(error).__name__)
+            await _rest(stop, AWAY_SECONDS)
+        except (*AWAY, *DEFECTS):
+            log.exception("deriving fails")
             await _rest(stop, AWAY_SECONDS)
 
 
-async def _hold_lock(connection: Connection, rules: IdentityRules, stop: asyncio.Event) -> None:
+async def _hold_lock(connection: Connection, rules: IdentityRules, failed_events_kept: timedelta, stop: asyncio.Event) -> None:
     """Wait for the lock, which lasts as long as the connection, then work in turns."""
     while not await connection.fetchval("select pg_try_advisory_lock($1)", _LOCK):
         await _rest(stop, AWAY_SECONDS)
@@ -59,18 +71,22 @@ async def _hold_lock(connection: Connection, rules: IdentityRules, stop: asyncio
     log.info("deriving")
     if await follow_rules(connection, rules):
         log.info("the rules changed: everything is derived again")
-    turns = _Turns(connection, rules)
+    await try_again(connection)
+    if await follow_refusal_rules(connection):
+        log.info("the limits changed: failed events are tried again")
+    turns = _Turns(connection, rules, failed_events_kept)
     while not stop.is_set():
         if not await turns.take():
             await _rest(stop, REST_SECONDS)
 
 
 class _Turns:
-    """Live rounds first; heavy customers and housekeeping every few seconds; a rebuild's steps in between."""
+    """Live rounds first; heavy customers and housekeeping every few seconds; an undo's and a rebuild's steps in between."""
 
-    def __init__(self, connection: Connection, rules: IdentityRules) -> None:
+    def __init__(self, connection: Connection, rules: IdentityRules, failed_events_kept: timedelta) -> None:
         self._connection = connection
         self._rules = rules
+        self._failed_events_kept = failed_events_kept
         self._heavy_at = 0.0
         self._kept_house_at = 0.0
 
@@ -82,13 +98,17 @@ class _Turns:
         heavy = self._due("_heavy_at", HEAVY_SECONDS) and (await derive_heavy(self._connection)).marks > 0
         if self._due("_kept_house_at", HOUSEKEEPING_SECONDS):
             await self._keep_house()
+        undone = await undo_step(self._connection, self._rules)
         rebuilt = await rebuild_step(self._connection, self._rules)
-        return done.events > ROUND_EVENTS // 4 or heavy or rebuilt
+        replayed = await replay_step(self._connection)
+        return done.events > SIZES.live // 4 or heavy or undone or rebuilt or replayed
 
     async def _keep_house(self) -> None:
         await ensure_months(self._connection, datetime.now(UTC))
         await fold_counts(self._connection)
         await prune_changes(self._connection, CHANGES_KEPT)
+        await delete_older(self._connection, datetime.now(UTC) - self._failed_events_kept, FAILED_EVENTS_AT_ONCE)
+        await prune_live(self._connection, LIVE_KEPT, LIVE_ROWS_KEPT)
         await delete_retired_entries(self._connection, RETIRED_ENTRIES_AT_ONCE)
         await begin_models(self._connection)
         for name in await switch_models(self._connection):

@@ -1,5 +1,6 @@
-"""`python -m bench`: measure, and print the one table."""
+"""`python -m bench`: measure, and print the one table. `python -m bench imports --rows N`: how imports slow down over N rows."""
 
+import argparse
 import asyncio
 from collections.abc import Iterator
 
@@ -7,6 +8,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from app.store.connect import connect
+from bench import importing
 from bench.asking import memory, questions
 from bench.deriving import backlog, copy_entries, derive_all, write_history
 from bench.rig import NoOp, Rig, no_op, rig
@@ -19,9 +21,27 @@ EVENTS_EACH = 9.5
 
 
 def main() -> None:
-    with Progress(console=Console(stderr=True)) as progress, rig() as place, no_op() as nothing:
-        rows = [*_writing(progress, place, nothing), *_reading(progress, place, nothing)]
+    """Measure everything, or what the command line names."""
+    parser = argparse.ArgumentParser(prog="python -m bench", description="Measure, and print a table.")
+    parser.add_argument("what", nargs="?", choices=("all", "imports"), default="all")
+    parser.add_argument("--rows", type=int, help="with imports: the slope over so many rows, from empty tables")
+    asked = parser.parse_args()
+    with Progress(console=Console(stderr=True)) as progress, rig() as place:
+        rows = [*_importing(progress, place, asked.rows)] if asked.what == "imports" else _everything(progress, place)
     show(rows)
+
+
+def _everything(progress: Progress, place: Rig) -> list[Row]:
+    with no_op() as nothing:
+        return [*_writing(progress, place, nothing), *_importing(progress, place, None), *_reading(progress, place, nothing)]
+
+
+def _importing(progress: Progress, place: Rig, rows: int | None) -> Iterator[Row]:
+    task = progress.add_task("Importing", total=3)
+    if rows is None:
+        yield from importing.imports(place, lambda step: progress.advance(task, step))
+    else:
+        yield importing.slope(place, rows, lambda step: progress.advance(task, step))
 
 
 def _writing(progress: Progress, place: Rig, nothing: NoOp) -> Iterator[Row]:

@@ -8,11 +8,12 @@ from itertools import islice
 
 from app.domain.events import Event
 from app.domain.identifiers import IdentityRules
-from app.flow.collect import Parsed, Submission, write
+from app.flow.collect import write
 from app.flow.derive import derive_touched
+from app.flow.submissions import Parsed, Submission
 from app.store.access import ensure_source
 from app.store.connect import Connection
-from app.store.touched import LIVE
+from app.store.touched import BULK
 from bench.history import history
 from bench.table import Row
 
@@ -36,7 +37,7 @@ async def write_history(connection: Connection, customers: range, tell: Tell) ->
     source = await ensure_source(connection, "server", "trusted")
     now, written = datetime.now(UTC), 0
     for part in _parts(history(source, customers, now)):
-        await write(connection, [Submission(source, now, [Parsed(event, b"") for event in part])], LIVE)
+        await write(connection, [Submission(source, now, [Parsed(event, b"") for event in part])], BULK)
         written += len(part)
         tell(len(part))
     return written

@@ -1,5 +1,6 @@
 """What the service derives and what the reading says of the same events, in one shape, so that the two can be compared."""
 
+import json
 from collections.abc import Sequence
 from datetime import timedelta
 from importlib.resources import files
@@ -13,11 +14,12 @@ from app.domain.entries import attach_touches, entries
 from app.domain.events import event_id
 from app.domain.frames import EVENTS, VERDICTS
 from app.domain.identifiers import ANONYMOUS_ID, USER_ID, IdentityRules, Named, name, number, with_devices
+from app.domain.mail import told_by_history
 from app.domain.owners import Evidence, owners
 from app.domain.sessions import in_order, sessions
 from app.domain.stages import StageModel, type_column, value_column
 from app.domain.touches import touches
-from tests.reading import Sent, identity, journeys
+from tests.reading import Sent, identity, journeys, mail
 from tests.reading.histories import NOW, PUBLIC, TRUSTED
 
 RULES = IdentityRules()
@@ -70,7 +72,7 @@ def frame_of(events: Sequence[Sent]) -> pl.DataFrame:
 
 def _row(event: Sent) -> dict[str, Any]:
     plain = ("trusted", "type", "name", "message_id", "user_id", "anonymous_id", "previous_id", "email", "phone", "occurred_at", "sequence")
-    verdicts = ("position", "has_page", "has_device", "click_id", "contact", "channel")
+    verdicts = ("position", "has_page", "has_device", "click_id", "click", "contact", "channel")
     utm = ("utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content")
     return {
         **{column: getattr(event, column) for column in (*plain, *verdicts)},
@@ -79,6 +81,8 @@ def _row(event: Sent) -> dict[str, Any]:
         "source": SOURCES[event.source],
         "received_at": event.occurred_at + timedelta(days=40),
         "user_agent": "agent" if event.has_agent else None,
+        "mail": json.dumps({"message": mail.message(event), "link": mail.link(event)}),
+        "mail_act": mail.act(event),
         "machine_rule": "program" if event.machine else None,
     }
 
@@ -107,7 +111,7 @@ def ordered(events: Sequence[Sent]) -> pl.DataFrame:
 def journeys_found(events: Sequence[Sent], model: StageModel) -> dict[int, Journey]:
     """The journey of every customer by the rules of the service, with the verdicts that the events bear."""
     paths = pl.DataFrame([(id_of(event), event.properties.get("path")) for event in distinct(events)], _PATHS, orient="row")
-    found = ordered(events).join(paths, on="event", maintain_order="left")
+    found = told_by_history(ordered(events)).join(paths, on="event", maintain_order="left")
     found = found.with_columns(pl.when(pl.col(value_column(PATH)).is_not_null()).then(pl.lit("string")).alias(type_column(PATH)))
     visits = sessions(found)
     contacts = touches(found, visits)
@@ -118,7 +122,7 @@ def journeys_found(events: Sequence[Sent], model: StageModel) -> dict[int, Journ
 def owners_read(events: Sequence[Sent]) -> dict[int, int]:
     """The owner of every identifier that the events bear, by the reading."""
     owned = identity.owners(events)
-    borne = {each for event in events for each in identity.identifiers(event)}
+    borne = {each for event in events for each in identity.named(event)}
     return {number(*each): number(*owned[each]) for each in borne}
 
 
@@ -127,7 +131,8 @@ def journeys_read(model: dict[str, Any], events: Sequence[Sent]) -> dict[int, Jo
     return {number(*root): _journey_read(model, own) for root, own in identity.customers(events).items()}
 
 
-def _journey_read(model: dict[str, Any], events: Sequence[Sent]) -> Journey:
+def _journey_read(model: dict[str, Any], own: Sequence[Sent]) -> Journey:
+    events = mail.judged(own)
     return Journey(
         sorted((_session_read(session) for session in journeys.sessions(events)), key=itemgetter(2, 0)),
         [

@@ -30,7 +30,12 @@ def say(reason: str) -> int:
     return 1
 
 
-def progress_bars() -> Progress:
+def plain(text: object) -> str:
+    """Text that others wrote, for a terminal: what would not be printed but obeyed is escaped."""
+    return "".join(letter if letter.isprintable() or letter == "\n" else ascii(letter)[1:-1] for letter in str(text))
+
+
+def progress_bars(terminal: Console = console) -> Progress:
     return Progress(
-        TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn(), TimeRemainingColumn(), console=console
+        TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn(), TimeRemainingColumn(), console=terminal
     )

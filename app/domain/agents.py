@@ -22,6 +22,12 @@ def judge_agents(agents: pl.Series) -> pl.DataFrame:
     return pl.select(agent_device=_device_of_agent(lowered), agent_rule=bare.replace_strict(rules, default=None, return_dtype=pl.String))
 
 
+def why_machine_agent(rule: str) -> str:
+    """The reason of a rule that `judge_agents` names, in words."""
+    kind, _, name = rule.partition(":")
+    return f"{document('agents')['why'][kind]}: {name.replace('_', ' ')}"
+
+
 def device_named(kind: str) -> str | None:
     """The device that context.device.type names: desktop, mobile, tablet, tv or other; None when the word is not known."""
     return _device_types().get(re.sub(r"[\W_]+", "_", kind.strip().lower()))

@@ -81,6 +81,8 @@ def _credible(said: datetime, received_at: datetime, *, trusted: bool) -> bool:
 
 
 def _in_utc(said: datetime) -> datetime:
+    if said.tzinfo is UTC:
+        return said
     return said.astimezone(UTC) if said.tzinfo else said.replace(tzinfo=UTC)
 
 

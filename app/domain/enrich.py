@@ -10,10 +10,11 @@ from urllib.parse import unquote_plus
 
 import polars as pl
 
-from app.domain.agents import device_named, judge_agents
+from app.domain.agents import device_named, judge_agents, why_machine_agent
 from app.domain.channels import EVIDENCE, channel_named, decide, labels_of, referrer_class, rules, snake_case, source_class
 from app.domain.frames import EVENTS, VERDICTS
 from app.domain.lists import document
+from app.domain.mail import mail_act, told_alone, why_machine_mail
 
 CONTACT = "contact"
 """The kind of a contact that only names its channel."""
@@ -23,7 +24,21 @@ INTERNAL = "internal"
 
 _UTM = {"utm_source": "source", "utm_medium": "medium", "utm_campaign": "name", "utm_term": "term", "utm_content": "content"}
 _LINK = dict.fromkeys((*_UTM, "click_id", "click_id_kind"), pl.String)
-_CONTACT = {"contact": pl.String, "contact_channel": pl.String, "takes_campaign": pl.Boolean}
+_CONTACT = {"contact": pl.String, "contact_channel": pl.String, "takes_campaign": pl.Boolean, "mail_act": pl.String}
+_HEARD = (
+    "said",
+    "contact",
+    "contact_channel",
+    "takes_campaign",
+    "utm_source",
+    "utm_medium",
+    "utm_campaign",
+    "click_id_kind",
+    "referrer_class",
+    "referrer_host",
+)
+"""The facts that the evidence of a channel is made of."""
+
 _HOST = r"^\s*(?:[a-z][a-z0-9+.-]*:)?//(?:[^/?#@]*@)?(\[[0-9a-f:.]+\]|[^/?#:\s]+)"
 _BARE_HOST = r"^\s*((?:[^\s/?#:@.]+\.)+[^\s/?#:@.]{2,})\.?(?:[/:?#]|$)"
 
@@ -44,7 +59,7 @@ class ChannelVerdict(NamedTuple):
 def enrich(events: pl.DataFrame) -> pl.DataFrame:
     """The events, row for row, with the columns of frames.VERDICTS.
 
-    Reads type, name, url, referrer, user_agent, request_agent, trusted, campaign_*, touchpoint_channel and device_kind as in
+    Reads type, name, url, referrer, user_agent, request_agent, trusted, campaign_*, touchpoint_channel, device_kind and mail as in
     frames.EVENTS; other columns pass through. A value of campaign_* wins over that of the url's query, each for itself.
     """
     return events.with_columns(_verdicts(events).select(*VERDICTS).get_columns())
@@ -70,6 +85,11 @@ def explain_channel(
     return ChannelVerdict(channel, rule, _why(rule, evidence), evidence, labels_of(channel))
 
 
+def explain_machine(rule: str | None) -> str | None:
+    """The reason, in words, of the rule by which an event is a bot's or a machine's; None for a person's event."""
+    return rule and (why_machine_mail(rule) or why_machine_agent(rule))
+
+
 def _why(rule: str, evidence: Mapping[str, str]) -> str:
     read = ", ".join(f"{key} {evidence[key]}" for key in EVIDENCE if key in evidence)
     return f"{rules()[rule].why}: {read}" if read else rules()[rule].why
@@ -79,9 +99,8 @@ def _verdicts(events: pl.DataFrame) -> pl.DataFrame:
     """The columns of VERDICTS and of EVIDENCE, row for row."""
     links = _links(events)
     parts = [links, _referrers(events["referrer"], links["host"]), _contacts(events), _agents(events)]
-    facts = pl.concat(parts, how="horizontal")
-    evidence = _evidence(facts)
-    return pl.concat([facts.drop("said", "contact_channel"), evidence, _once(evidence, decide)], how="horizontal")
+    facts = _with_mail_machines(pl.concat(parts, how="horizontal"), events)
+    return pl.concat([facts.drop("said", "contact_channel"), _once(facts.select(_HEARD), _decided)], how="horizontal")
 
 
 def _links(events: pl.DataFrame) -> pl.DataFrame:
@@ -153,8 +172,8 @@ def _contacts(events: pl.DataFrame) -> pl.DataFrame:
 
 
 def _read_names(names: pl.DataFrame) -> pl.DataFrame:
-    rows = [_contact_of(snake_case(name or "")) for name in names["name"]]
-    return pl.DataFrame(rows, schema=_CONTACT, orient="row")
+    found = [snake_case(name or "") for name in names["name"]]
+    return pl.DataFrame([(*_contact_of(name), mail_act(name)) for name in found], schema=_CONTACT, orient="row")
 
 
 def _contact_of(name: str) -> tuple[str, str, bool] | tuple[None, None, None]:
@@ -184,6 +203,16 @@ def _agents(events: pl.DataFrame) -> pl.DataFrame:
         device=pl.coalesce(kind, pl.when(~carried).then("agent_device"), other),
         machine_rule=pl.when(~carried).then("agent_rule"),
     )
+
+
+def _with_mail_machines(facts: pl.DataFrame, events: pl.DataFrame) -> pl.DataFrame:
+    told = told_alone(events.select("mail", "user_agent", facts["mail_act"]))
+    return facts.with_columns(pl.coalesce("machine_rule", told))
+
+
+def _decided(facts: pl.DataFrame) -> pl.DataFrame:
+    evidence = _evidence(facts)
+    return pl.concat([evidence, decide(evidence)], how="horizontal")
 
 
 def _evidence(facts: pl.DataFrame) -> pl.DataFrame:

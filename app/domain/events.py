@@ -7,7 +7,7 @@ import hashlib
 import uuid
 from datetime import datetime
 from ipaddress import ip_address, ip_network
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import msgspec
 
@@ -69,9 +69,18 @@ class Arrival(NamedTuple):
     country: str | None = None
 
 
+class Twins(Protocol):
+    """The number of the latest event of each digest, from 0; a dict is one."""
+
+    def get(self, digest: bytes, default: int, /) -> int: ...
+
+    def __setitem__(self, digest: bytes, twin: int, /) -> None: ...
+
+
 TYPES = ("track", "page", "screen", "identify", "group", "alias")
+_NAMES = {"page": PAGE_VIEWED, "screen": SCREEN_VIEWED}
 _REQUIRED = {"track": ("event",), "group": ("groupId",), "alias": ("userId", "previousId")}
-_IDS = ("messageId", "userId", "anonymousId", "previousId", "groupId")
+_IDS = ("userId", "anonymousId", "previousId", "groupId")
 _COLUMNS = frozenset({"type", "messageId", "userId", "anonymousId", "previousId", "timestamp", "sentAt", "receivedAt", "writeKey"})
 _OBJECTS = ("context", "properties", "traits")
 
@@ -79,7 +88,7 @@ _encode = msgspec.json.Encoder().encode
 _encode_sorted = msgspec.json.Encoder(order="sorted").encode
 
 
-def parse_event(raw: bytes, position: int, arrival: Arrival, twins: dict[bytes, int], kind: str | None = None) -> Event | Refused:
+def parse_event(raw: bytes, position: int, arrival: Arrival, twins: Twins, kind: str | None = None) -> Event | Refused:
     """Take one raw event apart.
 
     Args:
@@ -92,6 +101,8 @@ def parse_event(raw: bytes, position: int, arrival: Arrival, twins: dict[bytes, 
     message_id = None
     try:
         document = read_document(raw)
+        if document.get("timestamp") in (None, "") and "originalTimestamp" in document:
+            document["timestamp"] = document.pop("originalTimestamp")
         if kind:
             document["type"] = kind
         message_id = _message_id(document, twins)
@@ -102,7 +113,7 @@ def parse_event(raw: bytes, position: int, arrival: Arrival, twins: dict[bytes, 
 
 def event_id(source_id: int, message_id: str) -> uuid.UUID:
     """The identity of an event: a 16-byte digest of (source, messageId)."""
-    return uuid.UUID(bytes=hashlib.blake2b(f"{source_id}\0{message_id}".encode(), digest_size=16).digest())
+    return msgspec.convert(hashlib.blake2b(f"{source_id}\0{message_id}".encode(), digest_size=16).digest(), uuid.UUID)
 
 
 def truncated_ip(ip: object) -> str | None:
@@ -114,7 +125,7 @@ def truncated_ip(ip: object) -> str | None:
     return str(ip_network((address, 24 if address.version == 4 else 48), strict=False).network_address) if address else None
 
 
-def _message_id(document: dict[str, Any], twins: dict[bytes, int]) -> str:
+def _message_id(document: dict[str, Any], twins: Twins) -> str:
     given = _id(document, "messageId")
     if given:
         return given
@@ -133,9 +144,9 @@ def _event(document: dict[str, Any], message_id: str, position: int, arrival: Ar
             raise RefusedError(Code.MISSING_FIELD, field, f"{kind} needs {field}")
     name = _name(document, kind)
     context, properties, traits = (_object(document, field) for field in _OBJECTS)
-    ids = {field: _id(document, field) for field in _IDS}
+    ids = {field: _id(document, field) for field in _IDS if field in document}
     email, phone = _contact(context, properties, traits)
-    if not (ids["userId"] or ids["anonymousId"] or email or phone or context.get("externalIds")):
+    if not (ids.get("userId") or ids.get("anonymousId") or email or phone or context.get("externalIds")):
         raise RefusedError(Code.MISSING_IDENTIFIER, "userId", "an event needs userId, anonymousId, an email, a phone or externalIds")
     occurred = _occurred(document, arrival)
     page = context["page"] if isinstance(context.get("page"), dict) else {}
@@ -149,9 +160,9 @@ def _event(document: dict[str, Any], message_id: str, position: int, arrival: Ar
         type=kind,
         name=name,
         message_id=message_id,
-        user_id=ids["userId"],
-        anonymous_id=ids["anonymousId"],
-        previous_id=ids["previousId"],
+        user_id=ids.get("userId"),
+        anonymous_id=ids.get("anonymousId"),
+        previous_id=ids.get("previousId"),
         email=email,
         phone=phone,
         occurred_at=occurred.at,
@@ -179,7 +190,7 @@ def _name(document: dict[str, Any], kind: str) -> str | None:
         if not isinstance(document["event"], str):
             raise RefusedError(Code.WRONG_TYPE, "event", "event is text")
         return str(document["event"])
-    return {"page": PAGE_VIEWED, "screen": SCREEN_VIEWED}.get(kind)
+    return _NAMES.get(kind)
 
 
 def _object(document: dict[str, Any], field: str) -> dict[str, Any]:
@@ -193,10 +204,10 @@ def _object(document: dict[str, Any], field: str) -> dict[str, Any]:
 
 def _id(document: dict[str, Any], field: str) -> str | None:
     value = document.get(field)
-    if isinstance(value, int) and not isinstance(value, bool):
-        value = str(value)
     if value is None or value == "":
         return None
+    if isinstance(value, int) and not isinstance(value, bool):
+        value = str(value)
     if not isinstance(value, str):
         raise RefusedError(Code.WRONG_TYPE, field, f"{field} is text")
     if len(value) > ID_LENGTH_MAX:
@@ -206,8 +217,8 @@ def _id(document: dict[str, Any], field: str) -> str | None:
 
 def _contact(context: dict[str, Any], properties: dict[str, Any], traits: dict[str, Any]) -> tuple[str | None, str | None]:
     nested = context["traits"] if isinstance(context.get("traits"), dict) else {}
-    email = _text(traits.get("email")) or _text(nested.get("email")) or _text(properties.get("email"))
-    return email, _text(traits.get("phone")) or _text(nested.get("phone"))
+    email = _first_text(traits.get("email"), nested.get("email"), properties.get("email"))
+    return email, _first_text(traits.get("phone"), nested.get("phone"))
 
 
 def _occurred(document: dict[str, Any], arrival: Arrival) -> Occurrence:
@@ -227,6 +238,13 @@ def _sequence(context: dict[str, Any]) -> int | None:
 
 def _text(value: object) -> str | None:
     return value or None if isinstance(value, str) else None
+
+
+def _first_text(*values: object) -> str | None:
+    for value in values:
+        if value and isinstance(value, str):
+            return value
+    return None
 
 
 def _take_text(document: dict[str, Any], field: str) -> str | None:

@@ -43,9 +43,12 @@ EVENTS: Schema = {
     "device_kind": pl.String,
     "country": pl.String,
     "traits": pl.String,
+    "mail": pl.String,
+    "click": pl.String,
 }
-"""Events as they arrived, taken apart. `external_ids` and `traits` are JSON text; `campaign_*` are context.campaign as sent;
-`device_kind` is context.device.type as sent; `user_agent` is context.userAgent, `request_agent` the header of the request."""
+"""Events as they arrived, taken apart. `external_ids`, `traits` and `mail` (see `mail.FACTS`) are JSON text; `campaign_*` are
+context.campaign as sent; `device_kind` is context.device.type as sent; `user_agent` is context.userAgent, `request_agent` the header of the
+request; `click` is context.click, the message id of the click on a link of ours that led to the event."""
 
 VERDICTS: Schema = {
     "utm_source": pl.String,
@@ -58,13 +61,14 @@ VERDICTS: Schema = {
     "referrer_host": pl.String,
     "referrer_class": pl.String,
     "contact": pl.String,
+    "mail_act": pl.String,
     "channel": pl.String,
     "channel_rule": pl.String,
     "device": pl.String,
     "machine_rule": pl.String,
 }
-"""What `enrich` adds to events: `contact` is the kind of a contact (null: not a contact), `device` is desktop, mobile, tablet ...,
-`machine_rule` names the rule that told a bot or a machine from a person (null: a person)."""
+"""What `enrich` adds to events: `contact` is the kind of a contact (null: not a contact), `mail_act` is delivered, opened or clicked,
+`device` is desktop, mobile, tablet ..., `machine_rule` names the rule that told a bot or a machine from a person (null: a person)."""
 
 SESSIONS: Schema = {
     "customer": pl.Int64,
@@ -101,6 +105,7 @@ TOUCHES: Schema = {
     "country": pl.String,
     "source": pl.Int16,
     "machine": pl.Boolean,
+    "machine_rule": pl.String,
 }
 """`kind` is `session` or the kind of contact; `position` counts the customer's events from 0 in their order."""
 

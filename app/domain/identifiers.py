@@ -92,23 +92,25 @@ def blocked(value: str) -> bool:
 def name(events: pl.DataFrame, rules: IdentityRules) -> Named:
     """Read identifiers, subjects, links and aliases out of enriched events.
 
-    An event links each weaker identifier on it to its subject, the strongest; an event of a bot or a machine links nothing.
+    An event links each weaker identifier on it to its subject, the strongest; an event of a bot or a machine names its subject only.
     """
     on_events = _on_events(events, rules)
     subjects = on_events.sort("rank").group_by("event", maintain_order=True).first()
-    aliases = _aliases(events, rules)
+    on_events = pl.concat([on_events.filter(~pl.col("machine")), subjects.filter("machine").select(on_events.columns)])
+    aliases = _aliases(events, rules).filter(~pl.col("machine"))
     return Named(
         identifiers=_identifiers(on_events, aliases),
         subjects=subjects.select("event", pl.col("identifier").alias("subject"), "occurred_at", "received_at"),
         links=_links(on_events, subjects),
-        aliases=_best(aliases.filter(~pl.col("machine")), _ALIAS).drop("user", "previous", "machine"),
+        aliases=_best(aliases, _ALIAS).drop("user", "previous", "machine"),
     )
 
 
 def with_devices(events: pl.DataFrame) -> pl.DataFrame:
     """Events whose anonymous_id is normalised, and null where it identifies nobody: then it names no device either."""
-    devices = _normalised(events.select("event", raw=ANONYMOUS_ID), ANONYMOUS_ID, IdentityRules()).select("event", anonymous_id="value")
-    return events.drop(ANONYMOUS_ID).join(devices, on="event", how="left", maintain_order="left")
+    known = _known(events[ANONYMOUS_ID], ANONYMOUS_ID, IdentityRules())
+    devices = pl.col(ANONYMOUS_ID).replace_strict(known["raw"], known["value"], default=None, return_dtype=pl.String)
+    return events.with_columns(devices)
 
 
 def merged(parts: Sequence[Named]) -> Named:
@@ -126,30 +128,30 @@ def merged(parts: Sequence[Named]) -> Named:
 
 def _on_events(events: pl.DataFrame, rules: IdentityRules) -> pl.DataFrame:
     facts = events.select("event", "source", "trusted", "type", "occurred_at", "received_at", machine=pl.col("machine_rule").is_not_null())
-    pairs = [
-        _normalised(events.select("event", raw=kind), kind, rules).with_columns(kind=pl.lit(kind))
-        for kind in (USER_ID, EMAIL, PHONE, ANONYMOUS_ID)
-    ]
-    pairs += [_normalised(_external(events, kind), kind, rules).with_columns(kind=pl.lit(kind)) for kind in rules.own_kinds]
-    return pl.concat(pairs).with_columns(rank=rules.rank("kind")).join(facts, on="event")
+    named = [(kind, events[kind]) for kind in (USER_ID, EMAIL, PHONE, ANONYMOUS_ID)]
+    named += [(kind, _external(events["external_ids"], kind)) for kind in rules.own_kinds]
+    found = [_normalised(facts.with_columns(raw=raw), kind, rules).with_columns(kind=pl.lit(kind)) for kind, raw in named]
+    return pl.concat(found).with_columns(rank=rules.rank("kind"))
 
 
-def _normalised(pairs: pl.DataFrame, kind: str, rules: IdentityRules) -> pl.DataFrame:
-    raw = pairs["raw"].drop_nulls().unique()
+def _normalised(facts: pl.DataFrame, kind: str, rules: IdentityRules) -> pl.DataFrame:
+    """The rows whose `raw` identifies somebody, with the `value` and the number of the `identifier` in its place."""
+    return facts.filter(pl.col("raw").is_not_null()).join(_known(facts["raw"], kind, rules), on="raw").drop("raw")
+
+
+def _known(sent: pl.Series, kind: str, rules: IdentityRules) -> pl.DataFrame:
+    """Each distinct value that identifies somebody, as it was sent (`raw`), normalised, and by its number."""
+    raw = sent.drop_nulls().unique()
     values = [normalised(kind, text, rules) for text in raw]
     numbers = [None if value is None else number(kind, value) for value in values]
-    known = pl.DataFrame(
-        {"raw": raw, "value": values, "identifier": numbers}, {"raw": pl.String, "value": pl.String, "identifier": pl.Int64}
-    )
-    return pairs.join(known.drop_nulls(), on="raw").select("event", "value", "identifier")
+    schema = {"raw": pl.String, "value": pl.String, "identifier": pl.Int64}
+    return pl.DataFrame({"raw": raw, "value": values, "identifier": numbers}, schema).drop_nulls()
 
 
-def _external(events: pl.DataFrame, kind: str) -> pl.DataFrame:
-    texts = events["external_ids"].drop_nulls().unique()
-    found = pl.DataFrame(
-        {"external_ids": texts, "raw": [_external_id(text, kind) for text in texts]}, {"external_ids": pl.String, "raw": pl.String}
-    )
-    return events.select("event", "external_ids").join(found, on="external_ids").select("event", "raw")
+def _external(sent: pl.Series, kind: str) -> pl.Series:
+    texts = sent.drop_nulls().unique()
+    found = pl.Series([_external_id(text, kind) for text in texts], dtype=pl.String)
+    return sent.replace_strict(texts, found, default=None, return_dtype=pl.String)
 
 
 def _external_id(text: str, kind: str) -> str | None:
@@ -177,7 +179,7 @@ def _identifiers(on_events: pl.DataFrame, aliases: pl.DataFrame) -> pl.DataFrame
 
 def _links(on_events: pl.DataFrame, subjects: pl.DataFrame) -> pl.DataFrame:
     targets = subjects.select("event", target="identifier", target_kind="kind")
-    weaker = on_events.filter(~pl.col("machine")).join(targets, on="event").filter(pl.col("kind") != pl.col("target_kind"))
+    weaker = on_events.join(targets, on="event").filter(pl.col("kind") != pl.col("target_kind"))
     links = weaker.select("target", "target_kind", "trusted", "event", "source", weaker="identifier", linked_at="occurred_at")
     return _best(links, ["weaker", "target"])
 

@@ -1,6 +1,7 @@
 """Keys: what opens which door. Secret keys are kept as digests only."""
 
 import hashlib
+import re
 import secrets
 import zlib
 from enum import StrEnum
@@ -9,6 +10,7 @@ from typing import NamedTuple
 _ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _RANDOM_LENGTH = 32
 _CHECKSUM_LENGTH = 6
+_SAID = re.compile(rb'("writeKey"\s*:\s*"[A-Za-z0-9_]{0,5})(?:[^"\\]|\\.)*', re.DOTALL)
 
 
 class Scope(StrEnum):
@@ -52,3 +54,8 @@ def digest(key: str) -> bytes:
 def hint(key: str) -> str:
     """What may be shown of a key."""
     return f"{key[:5]}…"
+
+
+def without_keys(raw: bytes, key: str | None = None) -> bytes:
+    """What may be kept of an event's bytes: of the key that it came with, and of whatever it names as writeKey, a hint only."""
+    return _SAID.sub(rb"\1" + "…".encode(), raw.replace(key.encode(), hint(key).encode()) if key else raw)

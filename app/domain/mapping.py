@@ -1,77 +1,122 @@
-"""Mappings: how a row of a file becomes an event of the wire."""
+"""Mappings: how a row of a file, or of a webhook's request, becomes events of the wire."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any, NoReturn
-from zoneinfo import ZoneInfo
+from functools import cache
+from importlib.resources import files
+from typing import Any
 
 import msgspec
 
-from app.domain.events import TYPES
+from app.domain.documents import Code, RefusedError
+from app.domain.mapping_columns import Column, Condition
+from app.domain.mapping_document import (
+    EVENT_KEYS,
+    PART_KEYS,
+    InvalidMapping,
+    check_keys,
+    column_at,
+    condition,
+    event_mapping,
+    refuse,
+    table,
+    texts,
+)
+from app.domain.mapping_events import EventMapping
 from app.domain.plain_yaml import UnreadableError, read_yaml
+from app.domain.stage_documents import split_path
 
-FORMATS = ("csv", "tsv", "ndjson")
-_KEYS = {"format", "type", "fields", "constants", "time"}
-_TIME_KEYS = {"format", "zone"}
-_ROOTS = ("event", "messageId", "userId", "anonymousId", "previousId", "groupId", "timestamp", "context", "properties", "traits")
-_SEGMENT = {"format": "ndjson"}
+__all__ = ["FORMATS", "MAPPINGS", "InvalidMapping", "RowMapping", "as_event_bytes", "parse_mapping", "preset"]
 
-
-class InvalidMapping(ValueError):  # noqa: N818
-    """A mapping cannot be used; carries the field and the reason."""
-
-    def __init__(self, field: str, reason: str) -> None:
-        super().__init__(f"{field}: {reason}")
-        self.field = field
-        self.reason = reason
+FORMATS = ("csv", "tsv", "ndjson", "json", "parquet")
+MAPPINGS = ("segment", "posthog", "umami", "crm", "sendgrid", "mailgun")
+_OF_JSON = ("ndjson", "json")
+_DELIMITERS = {"csv": ",", "tsv": "\t"}
+_KEYS = ("preset", "format", "delimiter", "sparse", "rows", "columns", "json", "skip", *EVENT_KEYS, "events")
+_AS_THEY_ARE = {"format": "ndjson"}
 
 
 @dataclass(frozen=True)
 class RowMapping:
     """How rows become events.
 
-    `fields` maps a path of the event to a column, `constants` a path to a value; `time_format` is a strptime format (None: ISO 8601),
-    `zone` the time zone of times without an offset. Without fields a row is an event of the Segment spec as it is.
+    `path` leads to the rows inside a JSON document; `columns` are other names of columns; columns in `json` hold JSON text; a row for
+    which `skip` holds is left out; `parts` are the events of a row. A table may lack columns where the mapping is `sparse`.
     """
 
     format: str
-    type: str | None
-    fields: tuple[tuple[tuple[str, ...], str], ...]
-    constants: tuple[tuple[tuple[str, ...], Any], ...]
-    time_format: str | None
-    zone: ZoneInfo | None
+    delimiter: str
+    sparse: bool
+    path: tuple[str, ...]
+    columns: tuple[tuple[str, Column], ...]
+    json: tuple[str, ...]
+    skip: Condition | None
+    parts: tuple[EventMapping, ...]
 
-    def event(self, row: Mapping[str, Any]) -> dict[str, Any]:
-        """The event that a row says; an empty cell says nothing. KeyError where a column is missing."""
-        event: dict[str, Any] = {"type": self.type} if self.type else {}
-        for path, value in self.constants:
-            _put(event, path, value)
-        for path, column in self.fields:
-            value = row[column]
-            if value not in (None, ""):
-                _put(event, path, self._instant(value) if path == ("timestamp",) else value)
-        return event
+    @property
+    def as_they_are(self) -> bool:
+        """Whether each row is an event already, of which nothing is changed."""
+        return self.parts == (EventMapping(),) and not (self.columns or self.json or self.skip)
 
-    def _instant(self, value: Any) -> Any:
-        """The instant as ISO 8601 in UTC; what does not parse is left as it is, for the event to be refused with it."""
-        if not isinstance(value, str):
-            return value
+    def rows(self, document: Any) -> list[Any]:
+        """The rows in a JSON document: the list that the path leads to, or the one object. Raises RefusedError."""
+        for part in self.path:
+            document = document.get(part) if isinstance(document, dict) else None
+        if not isinstance(document, dict | list):
+            raise RefusedError(Code.NOT_AN_OBJECT, None, f"the document has no rows{' at ' + '.'.join(self.path) if self.path else ''}")
+        return document if isinstance(document, list) else [document]
+
+    def events(self, row: Any) -> list[dict[str, Any]]:
+        """The events that a row says, in the mapping's order; none where it is skipped. Raises RefusedError."""
+        if not isinstance(row, Mapping):
+            raise RefusedError(Code.NOT_AN_OBJECT, None, "a row is a JSON object")
+        read = self._with_json({**row, **{name: column.value(row) for name, column in self.columns}} if self.columns else row)
+        if self.skip and self.skip.holds(read):
+            return []
+        return [event for part in self.parts if (event := part.event(read)) is not None]
+
+    def missing(self, names: list[str]) -> str | None:
+        """A column that the mapping needs and a table with these columns lacks."""
+        columns = [] if self.sparse else [column for part in self.parts for _, column in part.fields]
+        conditions = [] if self.sparse else filter(None, [self.skip, *(one for part in self.parts for one in (part.when, part.unless))])
+        needed = [*columns, *(column for one in conditions for column, _ in one.columns)]
+        found = [*names, *(name for name, _ in self.columns)]
+        lacking = [*(column.missing(names) for _, column in self.columns), *(column.missing(found) for column in needed)]
+        return next(filter(None, lacking), None)
+
+    def _with_json(self, row: Mapping[str, Any]) -> Mapping[str, Any]:
+        texts = {name: text for name in self.json if isinstance(text := row.get(name), str)}
         try:
-            moment = datetime.strptime(value, self.time_format) if self.time_format else datetime.fromisoformat(value)  # noqa: DTZ007
-            return (moment if moment.tzinfo else moment.replace(tzinfo=self.zone or UTC)).astimezone(UTC).isoformat()
-        except (ValueError, OverflowError):
-            return value
+            return {**row, **{name: msgspec.json.decode(text) if text else None for name, text in texts.items()}} if texts else row
+        except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
+            raise RefusedError(Code.NOT_JSON, next(iter(texts)), f"the column is no JSON text: {error}") from error
 
 
 def parse_mapping(text: str | None) -> RowMapping:
     """A mapping from YAML or JSON text; None is NDJSON of Segment events as they are. Raises InvalidMapping."""
-    document = _read(text) if text else _SEGMENT
+    document = _read(text) if text else _AS_THEY_ARE
     if not isinstance(document, dict):
-        _refuse("mapping", "is a mapping with the keys " + ", ".join(sorted(_KEYS)))
-    for key in document.keys() - _KEYS:
-        _refuse(str(key), "is not a key of a mapping: " + ", ".join(sorted(_KEYS)))
-    return _mapping(document)
+        refuse("mapping", "is a mapping with the keys " + ", ".join(_KEYS))
+    check_keys(document, _KEYS)
+    return _mapping(_with_preset(document))
+
+
+def preset(name: str) -> str:
+    """The text of a mapping that comes with Waystage. Raises InvalidMapping where there is none of the name."""
+    if name not in MAPPINGS:
+        refuse("preset", f"is one of {', '.join(MAPPINGS)}")
+    return files(__package__).joinpath("mappings", f"{name}.yml").read_text("utf-8")
+
+
+def as_event_bytes(event: Mapping[str, Any]) -> bytes:
+    """An event, or a row, as JSON; what JSON has no kind of value for becomes text."""
+    return msgspec.json.encode(event, enc_hook=str)
+
+
+@cache
+def _preset_document(name: str) -> dict[str, Any]:
+    read: dict[str, Any] = _read(preset(name))
+    return read
 
 
 def _read(text: str) -> Any:
@@ -80,80 +125,69 @@ def _read(text: str) -> Any:
     except UnreadableError as error:
         raise InvalidMapping("mapping", f"line {error.line}: {error.reason}" if error.line else error.reason) from error
     for path in read.repeated:
-        _refuse(".".join(map(str, path)), "is given twice")
+        refuse(".".join(map(str, path)), "is given twice")
     return read.value
 
 
+def _with_preset(document: dict[str, Any]) -> dict[str, Any]:
+    """A preset's keys, with those given beside it in their place; of tables, path by path."""
+    if "preset" not in document:
+        return document
+    taken = _preset_document(str(document["preset"]))
+    both = {key: {**taken[key], **said} for key, said in document.items() if isinstance(said, dict) and isinstance(taken.get(key), dict)}
+    return {**taken, **document, **both}
+
+
 def _mapping(document: Mapping[str, Any]) -> RowMapping:
-    kind = document.get("type")
-    fields = _table(document, "fields")
-    if document.get("format", "csv") not in FORMATS:
-        _refuse("format", f"is one of {', '.join(FORMATS)}")
-    if kind is not None and kind not in TYPES:
-        _refuse("type", f"is one of {', '.join(TYPES)}")
-    if not fields and document.get("format") != "ndjson":
-        _refuse("fields", "maps paths of the event to columns")
-    time = _table(document, "time")
-    for key in time.keys() - _TIME_KEYS:
-        _refuse(f"time.{key}", "is not known: format, zone")
-    if not isinstance(time.get("format", ""), str):
-        _refuse("time.format", "is a format of strptime, as in %Y-%m-%d %H:%M:%S")
-    _check_paths({*fields, *_table(document, "constants")})
+    kind = document.get("format", "csv")
+    if kind not in FORMATS:
+        refuse("format", f"is one of {', '.join(FORMATS)}")
+    parts = _parts(document)
+    if kind not in _OF_JSON and not all(part.fields for part in parts):
+        refuse("fields", "maps paths of the event to columns")
+    if not isinstance(document.get("sparse", False), bool):
+        refuse("sparse", "is true or false")
     return RowMapping(
-        format=document.get("format", "csv"),
-        type=kind,
-        fields=tuple((_path("fields", path), _column(path, column)) for path, column in fields.items()),
-        constants=tuple((_path("constants", path), value) for path, value in _table(document, "constants").items()),
-        time_format=time.get("format"),
-        zone=_zone(time.get("zone")),
+        format=kind,
+        delimiter=_delimiter(document, kind),
+        sparse=document.get("sparse", kind in _OF_JSON),
+        path=_rows(document, kind),
+        columns=tuple((name, column_at(f"columns.{name}", said)) for name, said in table(document, "columns").items()),
+        json=tuple(texts(document, "json")),
+        skip=condition("skip", document["skip"]) if "skip" in document else None,
+        parts=parts,
     )
 
 
-def as_event_bytes(event: Mapping[str, Any]) -> bytes:
-    return msgspec.json.encode(event)
+def _parts(document: Mapping[str, Any]) -> tuple[EventMapping, ...]:
+    """The events of a row: one as the document says, or those of `events`, each with the document's keys where it has none of its own."""
+    said = document.get("events", [{}])
+    if not isinstance(said, list) or not said or not all(isinstance(one, dict) for one in said):
+        refuse("events", "is a list of mappings, one for each event of a row")
+    event_mapping(document)
+    return tuple(_part(document, one, f"events.{number}." if "events" in document else "") for number, one in enumerate(said))
 
 
-def _put(event: dict[str, Any], path: tuple[str, ...], value: Any) -> None:
-    place = event
-    for part in path[:-1]:
-        place = place.setdefault(part, {})
-    place[path[-1]] = value
+def _part(document: Mapping[str, Any], said: Mapping[str, Any], at: str) -> EventMapping:
+    check_keys(said, PART_KEYS, at)
+    shared = {key: document[key] for key in EVENT_KEYS if key in document}
+    tables = {key: {**table(shared, key), **table(said, key, at)} for key in EVENT_KEYS if key in said and key not in ("type", "numbers")}
+    return event_mapping({**shared, **said, **tables}, at)
 
 
-def _path(where: str, text: object) -> tuple[str, ...]:
-    parts = tuple(str(text).split("."))
-    if parts[0] not in _ROOTS or not all(parts):
-        _refuse(f"{where}.{text}", f"begins with one of {', '.join(_ROOTS)}")
-    return parts
+def _delimiter(document: Mapping[str, Any], kind: str) -> str:
+    said = document.get("delimiter", _DELIMITERS.get(kind, ","))
+    if kind not in _DELIMITERS and "delimiter" in document:
+        refuse("delimiter", "is for csv and tsv")
+    if not isinstance(said, str) or len(said) != 1 or said in '"\r\n':
+        refuse("delimiter", "is one character, and no quote")
+    return said
 
 
-def _check_paths(paths: set[str]) -> None:
-    """No path may lead through the value of another."""
-    for path in sorted(paths):
-        for other in paths:
-            if path.startswith(f"{other}."):
-                _refuse(f"fields.{path}", f"leads through {other}, which has a value of its own")
-
-
-def _column(path: object, column: object) -> str:
-    if not isinstance(column, str):
-        _refuse(f"fields.{path}", "is the name of a column")
-    return column
-
-
-def _table(document: Mapping[str, Any], key: str) -> dict[str, Any]:
-    value = document.get(key) or {}
-    if not isinstance(value, dict):
-        _refuse(key, "is a mapping")
-    return value
-
-
-def _zone(name: str | None) -> ZoneInfo | None:
-    try:
-        return ZoneInfo(name) if name else None
-    except (LookupError, ValueError, OSError, TypeError):
-        _refuse("time.zone", "is a name of the time zone database, as in Europe/Berlin")
-
-
-def _refuse(field: str, reason: str) -> NoReturn:
-    raise InvalidMapping(field, reason)
+def _rows(document: Mapping[str, Any], kind: str) -> tuple[str, ...]:
+    said = document.get("rows", "")
+    if not isinstance(said, str):
+        refuse("rows", "is the path to the rows inside a document, as in data.items")
+    if said and kind != "json":
+        refuse("rows", "is for json")
+    return split_path(said) if said else ()

@@ -10,12 +10,14 @@
    alias is listed, not applied.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
 import polars as pl
 
-from app.domain.identifiers import USER_ID, IdentityRules
+from app.domain.identifiers import USER_ID, IdentityRules, Named
+
+_ALIASED = ("user_id", "previous_id", "user_anonymous", "previous_anonymous")
 
 
 class Evidence(NamedTuple):
@@ -48,6 +50,23 @@ def owners(evidence: Evidence, rules: IdentityRules) -> pl.DataFrame:
         parents = pl.concat([direct, _followed(asked.join(direct, on="identifier", how="anti"), best_by_kind, best)])
     roots = _group_roots(asked.filter(pl.col("kind") == USER_ID), applied)
     return _resolved(asked.select("identifier"), parents, roots, evidence.settled, len(rules.kinds))
+
+
+def newcomers_of(named: Named, new: Collection[int]) -> tuple[set[int], Evidence]:
+    """The newcomers among the identifiers that events name, and the evidence of those that something is joined to.
+
+    A newcomer is one of `new`, of which nothing was known before, as is all that it is joined to; an alias makes nobody one.
+    A newcomer that nothing is joined to owns itself.
+    """
+    aliased = {member for row in named.aliases.select(_ALIASED).iter_rows() for member in row}
+    groups = _groups(named.links.select("weaker", "target").iter_rows())
+    known = {groups.get(member, member) for member in (*groups, *aliased) if member in aliased or member not in new}
+    newcomers = {member for member in new if groups.get(member, member) not in known}
+    joined = pl.Series([member for member in groups if member in newcomers], dtype=pl.Int64).implode()
+    identifiers = named.identifiers.filter(pl.col("identifier").is_in(joined))
+    links = named.links.drop("event", "source").join(identifiers.select(target="identifier", target_value="value"), on="target")
+    nobody = named.identifiers.clear()
+    return newcomers, Evidence(identifiers, nobody, links, named.aliases.clear(), nobody.select("identifier", owner="identifier"))
 
 
 def _applied(aliases: pl.DataFrame, users: pl.DataFrame) -> pl.DataFrame:

@@ -6,6 +6,7 @@ from app.domain.frames import SESSIONS
 
 GAP = pl.duration(minutes=30)
 CAMPAIGN = ("utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content", "click_id")
+_READ = ("customer", "event", "anonymous_id", "occurred_at", "place", "channel", "device", "source", *CAMPAIGN)
 _RUN = ("customer", "device_id", "machine")
 
 
@@ -22,19 +23,20 @@ def in_order(events: pl.DataFrame) -> pl.DataFrame:
 def sessions(events: pl.DataFrame) -> pl.DataFrame:
     """Sessions of enriched events in order, as frames.SESSIONS.
 
-    A web/app event is a page, a screen, or a track with an anonymous id, context.page, context.device or context.userAgent.
+    A web/app event is a page, a screen, or a track with an anonymous id, context.page or context.device, or with context.userAgent where
+    it is no contact: who opens a mail or clicks an ad is not yet in a site or an app.
     A session belongs to one customer and device (the anonymous id, else the subject); gaps of up to 30 minutes stay in it. It
     also splits at an event whose campaign (utm_* and click id) is not empty and differs from the last one not empty in the
     session, or from none. It carries the channel of its first event. Machines have sessions of their own.
     """
+    runs = _starting(_web(events))
+    firsts = runs.filter("starts")
+    lasts = runs.filter(pl.col("starts").shift(-1, fill_value=True))
     return (
-        _numbered(_web(events))
-        .group_by(*_RUN, "session", maintain_order=True)
-        .agg(
-            pl.col("event", "anonymous_id", "channel", "utm_source", "utm_medium", "utm_campaign", "device", "source").first(),
-            started_at=pl.col("occurred_at").first(),
-            ended_at=pl.col("occurred_at").last(),
-            events=pl.len().cast(pl.Int32),
+        firsts.with_columns(
+            lasts.select(ended_at="occurred_at"),
+            started_at="occurred_at",
+            events=(lasts["row"] - firsts["row"] + 1).cast(pl.Int32),
         )
         .select(list(SESSIONS))
         .sort("customer", "started_at", "event")
@@ -43,18 +45,25 @@ def sessions(events: pl.DataFrame) -> pl.DataFrame:
 
 def _web(events: pl.DataFrame) -> pl.DataFrame:
     track = pl.col("type") == "track"
-    in_a_browser = pl.col("anonymous_id").is_not_null() | pl.col("has_page") | pl.col("has_device") | pl.col("user_agent").is_not_null()
-    return events.filter(pl.col("type").is_in(["page", "screen"]) | (track & in_a_browser)).with_columns(
+    by_agent = pl.col("user_agent").is_not_null() & pl.col("contact").is_null()
+    in_a_browser = pl.col("anonymous_id").is_not_null() | pl.col("has_page") | pl.col("has_device") | by_agent
+    return events.filter(pl.col("type").is_in(["page", "screen"]) | (track & in_a_browser)).select(
+        *_READ,
         device_id=pl.coalesce(pl.concat_str(pl.lit("a"), "anonymous_id"), pl.concat_str(pl.lit("s"), "subject")),
         machine=pl.col("machine_rule").is_not_null(),
-        campaign=pl.when(pl.any_horizontal(pl.col(CAMPAIGN).is_not_null())).then(pl.struct(CAMPAIGN)),
     )
 
 
-def _numbered(web: pl.DataFrame) -> pl.DataFrame:
-    """Each event with its session's number within (customer, device): a gap starts a run, a new campaign splits it."""
-    gap = (pl.col("occurred_at").diff() > GAP).fill_null(value=True).over(_RUN)
-    runs = web.with_columns(gap=gap).with_columns(run=pl.col("gap").cast(pl.Int32).cum_sum().over(_RUN))
-    before = pl.col("campaign").forward_fill().shift(1).over(*_RUN, "run")
-    split = pl.col("campaign").is_not_null() & before.ne_missing(pl.col("campaign"))
-    return runs.with_columns(starts=pl.col("gap") | split).with_columns(session=pl.col("starts").cast(pl.Int32).cum_sum().over(_RUN))
+def _starting(web: pl.DataFrame) -> pl.DataFrame:
+    """Web/app events, each device's of a customer together, with whether one starts a session: neighbours tell it without a window."""
+    rows = web.sort("customer", "device_id", "machine", "place").with_row_index("row")
+    other = pl.any_horizontal(pl.col(column).ne_missing(pl.col(column).shift(1)) for column in _RUN)
+    gap = other | (pl.col("occurred_at").diff() > GAP)
+    runs = rows.with_columns(starts=gap).with_columns(run=pl.col("starts").cum_sum())
+    return runs.with_columns(starts=pl.col("starts") | pl.col("row").is_in(_splitting(runs).implode()))
+
+
+def _splitting(runs: pl.DataFrame) -> pl.Series:
+    """The rows whose campaign differs from the last one in their run, or is the first one there."""
+    named = runs.filter(pl.any_horizontal(pl.col(CAMPAIGN).is_not_null()))
+    return named.filter(pl.any_horizontal(pl.col(column).ne_missing(pl.col(column).shift(1)) for column in ("run", *CAMPAIGN)))["row"]

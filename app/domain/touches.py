@@ -10,9 +10,11 @@ SESSION = "session"
 def touches(events: pl.DataFrame, sessions: pl.DataFrame) -> pl.DataFrame:
     """Touches of enriched events in order, as frames.TOUCHES: every session's start and every contact.
 
-    A contact that also starts a session is one touch, of the contact's kind. What a bot or a machine did is marked, and counted apart.
+    A contact that also starts a session is one touch, of the contact's kind. A click on a link of ours and the session that it opens are
+    one, the click's: the session's first event names it in context.click. What a bot or a machine did is marked, and counted apart.
     """
-    starts = sessions.select("customer", "event", starts=pl.lit(value=True))
+    starts = sessions.select("customer", "event").join(_clicked(events), on=["customer", "event"], how="anti")
+    starts = starts.with_columns(starts=pl.lit(value=True))
     return (
         events.join(starts, on=["customer", "event"], how="left", maintain_order="left")
         .filter(pl.col("starts") | pl.col("contact").is_not_null())
@@ -31,6 +33,7 @@ def touches(events: pl.DataFrame, sessions: pl.DataFrame) -> pl.DataFrame:
             "device",
             "country",
             "source",
+            "machine_rule",
             position="place",
             touched_at="occurred_at",
             kind=pl.col("contact").fill_null(SESSION),
@@ -38,3 +41,13 @@ def touches(events: pl.DataFrame, sessions: pl.DataFrame) -> pl.DataFrame:
         )
         .select(list(TOUCHES))
     )
+
+
+def _clicked(events: pl.DataFrame) -> pl.DataFrame:
+    """The events (customer, event) that a click of the same customer led to: a machine's click leads to a machine's events only."""
+    named = events.filter(pl.col("click").is_not_null())
+    if named.is_empty():
+        return named.select("customer", "event")
+    machine = pl.col("machine_rule").is_not_null()
+    clicks = events.filter(pl.col("contact").is_not_null()).select("customer", click="message_id", machine=machine)
+    return named.with_columns(machine=machine).join(clicks, on=["customer", "click", "machine"], how="semi").select("customer", "event")

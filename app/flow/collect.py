@@ -1,17 +1,17 @@
 """Collecting: requests that arrive together share one write, and each is answered after its commit."""
 
 import asyncio
-import uuid
-from collections import Counter
 from collections.abc import Sequence
-from datetime import datetime
 from typing import NamedTuple
 
 from app.domain.documents import Code
 from app.domain.events import Event, Refused
-from app.store.accounts import Count, write_counts
+from app.flow.live import Audience, tell_arrivals
+from app.flow.submissions import Outcome, Submission, counts_of, distinct, failed_of, outcome_of, received_of
+from app.store.accounts import write_counts
 from app.store.connect import AWAY, UNSTORABLE, Connection, connect
-from app.store.events import ONE_STATEMENT_MAX, FailedEvent, Received, ensure_months, write_events, write_failed, write_few
+from app.store.events import ONE_STATEMENT_MAX, ensure_months, write_events, write_few
+from app.store.failed_events import write_failed
 from app.store.touched import LIVE
 
 WAITING_EVENTS_MAX = 10_000
@@ -28,30 +28,6 @@ class UnavailableError(RuntimeError):
     """Postgres is away or does not answer; what was sent may or may not be stored, so the sender should send it again."""
 
 
-class Parsed(NamedTuple):
-    """One event of a request: taken apart, or refused, with its bytes as they arrived."""
-
-    verdict: Event | Refused
-    raw: bytes
-
-
-class Outcome(NamedTuple):
-    """What became of a request's events, by their index: new, there before, refused with a reason."""
-
-    accepted: int
-    duplicates: int
-    rejected: dict[int, Refused]
-
-
-class Submission(NamedTuple):
-    """All events of one request. `received_at` is in UTC."""
-
-    source_id: int
-    received_at: datetime
-    parsed: Sequence[Parsed]
-    import_id: int | None = None
-
-
 class _Waiting(NamedTuple):
     submission: Submission
     answer: asyncio.Future[Outcome]
@@ -63,6 +39,7 @@ class Collector:
     def __init__(self, dsn: str) -> None:
         self._dsn = dsn
         self._connection: Connection | None = None
+        self._audience = Audience()
         self._queue: list[_Waiting] = []
         self._waiting_events = 0
         self._wake = asyncio.Event()
@@ -137,11 +114,20 @@ class Collector:
         if self._connection is None or self._connection.is_closed():
             self._connection = await connect(self._dsn, application="waystage collector", transaction_seconds=FLUSH_SECONDS)
         connection = self._connection
-        writing = asyncio.ensure_future(write(connection, submissions, LIVE))
+        writing = asyncio.ensure_future(self._commit(connection, submissions))
         done, _ = await asyncio.wait({writing}, timeout=FLUSH_SECONDS)
         if not done:
             connection.terminate()
         return await writing
+
+    async def _commit(self, connection: Connection, submissions: list[Submission]) -> list[Outcome]:
+        """Write, and while somebody listens tell of it in the same transaction."""
+        if not await self._audience.listens(connection):
+            return await write(connection, submissions, LIVE)
+        async with connection.transaction():
+            outcomes = await write(connection, submissions, LIVE)
+            await tell_arrivals(connection, submissions, outcomes)
+        return outcomes
 
     def _disconnect(self) -> None:
         if self._connection:
@@ -165,22 +151,23 @@ async def write(connection: Connection, submissions: Sequence[Submission], queue
     except UNSTORABLE:
         for received_at in sorted({submission.received_at for submission in submissions}):
             await ensure_months(connection, received_at, 1)
-    return await _bisected(connection, submissions, queue)
+    return await bisected(connection, submissions, queue)
 
 
 async def _write_at_once(connection: Connection, submissions: Sequence[Submission], queue: int) -> list[Outcome]:
     """One transaction; where few events are written and none is refused it is a single statement."""
     verdicts = [one.verdict for submission in submissions for one in submission.parsed]
-    arrived = _distinct([verdict for verdict in verdicts if isinstance(verdict, Event)])
+    arrived = distinct([verdict for verdict in verdicts if isinstance(verdict, Event)])
     few = arrived and len(arrived) <= ONE_STATEMENT_MAX and not any(isinstance(verdict, Refused) for verdict in verdicts)
     if not few or connection.is_in_transaction():
         async with connection.transaction():
             return await write_submissions(connection, submissions, queue)
-    unclaimed = await write_few(connection, arrived, queue, _received(submissions))
-    return [_outcome(submission, unclaimed) for submission in submissions]
+    unclaimed = await write_few(connection, arrived, queue, received_of(submissions))
+    return [outcome_of(submission, unclaimed) for submission in submissions]
 
 
-async def _bisected(connection: Connection, submissions: Sequence[Submission], queue: int) -> list[Outcome]:
+async def bisected(connection: Connection, submissions: Sequence[Submission], queue: int) -> list[Outcome]:
+    """Write requests by halves until each event that Postgres refuses is a failed event. The months are taken to be there."""
     try:
         async with connection.transaction():
             return await write_submissions(connection, submissions, queue)
@@ -188,7 +175,7 @@ async def _bisected(connection: Connection, submissions: Sequence[Submission], q
         if len(submissions) == 1:
             return [await _write_without_poison(connection, submissions[0], queue, str(error))]
     middle = len(submissions) // 2
-    return await _bisected(connection, submissions[:middle], queue) + await _bisected(connection, submissions[middle:], queue)
+    return await bisected(connection, submissions[:middle], queue) + await bisected(connection, submissions[middle:], queue)
 
 
 async def _write_without_poison(connection: Connection, submission: Submission, queue: int, reason: str) -> Outcome:
@@ -197,7 +184,7 @@ async def _write_without_poison(connection: Connection, submission: Submission, 
         connection, [index for index, parsed in enumerate(submission.parsed) if isinstance(parsed.verdict, Event)], submission
     )
     parsed = [
-        Parsed(_unstorable(one.verdict, reason), one.raw) if index in poison and isinstance(one.verdict, Event) else one
+        one._replace(verdict=unstorable(one.verdict, reason)) if index in poison and isinstance(one.verdict, Event) else one
         for index, one in enumerate(submission.parsed)
     ]
     async with connection.transaction():
@@ -210,7 +197,7 @@ async def _poison(connection: Connection, suspects: list[int], submission: Submi
     trial = connection.transaction()
     await trial.start()
     try:
-        await write_events(connection, _distinct(events), LIVE)
+        await write_events(connection, distinct(events), LIVE)
     except UNSTORABLE:
         await trial.rollback()
         if len(suspects) == 1:
@@ -221,75 +208,15 @@ async def _poison(connection: Connection, suspects: list[int], submission: Submi
     return set()
 
 
-def _unstorable(event: Event, reason: str) -> Refused:
+def unstorable(event: Event, reason: str) -> Refused:
     return Refused(Code.UNSTORABLE, None, f"Postgres cannot store this event: {reason}", event.message_id)
 
 
 async def write_submissions(connection: Connection, submissions: Sequence[Submission], queue: int) -> list[Outcome]:
     """The statements of one write; the caller owns the transaction."""
-    events = _distinct([one.verdict for submission in submissions for one in submission.parsed if isinstance(one.verdict, Event)])
+    events = distinct([one.verdict for submission in submissions for one in submission.parsed if isinstance(one.verdict, Event)])
     unclaimed = await write_events(connection, events, queue)
-    await write_failed(connection, [failed for submission in submissions for failed in _failed(submission)])
-    outcomes = [_outcome(submission, unclaimed) for submission in submissions]
-    await write_counts(connection, _counts(submissions, outcomes))
+    await write_failed(connection, [failed for submission in submissions for failed in failed_of(submission)])
+    outcomes = [outcome_of(submission, unclaimed) for submission in submissions]
+    await write_counts(connection, counts_of(submissions, outcomes))
     return outcomes
-
-
-def _distinct(events: Sequence[Event]) -> list[Event]:
-    """The first of each identity: later ones in the same write are duplicates of it."""
-    first: dict[uuid.UUID, Event] = {}
-    for event in events:
-        first.setdefault(event.id, event)
-    return list(first.values())
-
-
-def _outcome(submission: Submission, unclaimed: set[uuid.UUID]) -> Outcome:
-    """What became of one request; each new id is claimed by the first event that bears it."""
-    accepted = 0
-    rejected: dict[int, Refused] = {}
-    for index, (verdict, _) in enumerate(submission.parsed):
-        if isinstance(verdict, Refused):
-            rejected[index] = verdict
-        elif verdict.id in unclaimed:
-            unclaimed.remove(verdict.id)
-            accepted += 1
-    return Outcome(accepted, len(submission.parsed) - accepted - len(rejected), rejected)
-
-
-def _failed(submission: Submission) -> list[FailedEvent]:
-    return [
-        FailedEvent(
-            submission.received_at,
-            submission.source_id,
-            submission.import_id,
-            index,
-            verdict.message_id,
-            verdict.code.value,
-            verdict.field,
-            verdict.message,
-            raw,
-        )
-        for index, (verdict, raw) in enumerate(submission.parsed)
-        if isinstance(verdict, Refused)
-    ]
-
-
-def _received(submissions: Sequence[Submission]) -> list[Received]:
-    received: Counter[int] = Counter()
-    latest: dict[int, datetime] = {}
-    for source, received_at, parsed, _ in submissions:
-        received[source] += len(parsed)
-        latest[source] = max(received_at, latest.get(source, received_at))
-    return [Received(source, latest[source], received[source]) for source in sorted(received)]
-
-
-def _counts(submissions: Sequence[Submission], outcomes: Sequence[Outcome]) -> list[Count]:
-    stored: Counter[int] = Counter()
-    failed: Counter[int] = Counter()
-    for submission, outcome in zip(submissions, outcomes, strict=True):
-        stored[submission.source_id] += outcome.accepted
-        failed[submission.source_id] += len(outcome.rejected)
-    return [
-        Count(source, at, received, stored[source], received - stored[source] - failed[source], failed[source])
-        for source, at, received in _received(submissions)
-    ]

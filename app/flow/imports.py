@@ -1,160 +1,92 @@
 """Bulk import: a file's rows become events of the wire and take the route of a batch, a part at a time.
 
-A part's events and the job's counts stand in one transaction, so a job that was interrupted goes on after the rows it committed.
+A part's events, the job's counts and the place after them stand in one transaction, so a job that was interrupted goes on at that place.
 """
 
 import asyncio
-import csv
-import gzip
-import io
-import zlib
-from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple
 
 import msgspec
+import structlog
 
-from app.domain.documents import Code
-from app.domain.events import Arrival, Refused, parse_event
-from app.domain.mapping import RowMapping, as_event_bytes, parse_mapping
-from app.flow.collect import Parsed, Submission, write
-from app.store.connect import Connection
-from app.store.imports import Import, advance_import, end_import
+from app.domain.identifiers import IdentityRules
+from app.flow.collect import write
+from app.flow.dry_runner import Order, dry_run_apart
+from app.flow.files import Place, UnreadableError
+from app.flow.reader import Errand, ParsedPart, read_again, reading
+from app.store.accounts import Count, write_counts
+from app.store.bulk import write_packed
+from app.store.connect import UNSTORABLE, Connection
+from app.store.events import ensure_months
+from app.store.failed_events import write_failed
+from app.store.imports import EndedMeanwhileError, Import, Progress, advance_import, end_import
 from app.store.touched import BULK
+from app.store.twins import remove_twins
 
-PART_ROWS = 5_000
-GZIP_MAGIC = b"\x1f\x8b"
-LINE_CHARACTERS_MAX = 1024 * 1024
-_DELIMITERS = {"csv": ",", "tsv": "\t"}
+log = structlog.get_logger("imports")
 
 
-class UnreadableError(ValueError):
-    """A file cannot be read any further; says at which row and why."""
+def twins_of(file: Path) -> Path:
+    """The file beside a job's file that counts its twins."""
+    return file.with_name(f"twins-{file.name}")
 
 
-class Row(NamedTuple):
-    """A row of a file: its place from 0, and its event as JSON; or its own bytes and what refuses it."""
+async def try_import(connection: Connection, job: Import, file: Path, dsn: str, rules: IdentityRules) -> None:
+    """Do the dry run that a job asks for; the job ends finished, with its report.
 
-    position: int
-    raw: bytes
-    refused: Refused | None = None
+    Raises ReaderGoneError where the process that tries was ended; the job can begin again.
+    """
+    report = await dry_run_apart(Order(dsn, _errand(job, file), rules))
+    await end_import(connection, job.id, None, report)
 
 
 async def run_import(connection: Connection, job: Import, file: Path) -> None:
-    """Import a file to its end; the job ends finished, or failed with the reason."""
+    """Import a file to its end; the job ends finished, or failed with the reason.
+
+    Raises ReaderGoneError where the process that reads was ended; the job can go on.
+    """
+    errand = _errand(job, file)
+    await ensure_months(connection, job.created_at, 1)
     try:
-        with file.open("rb") as opened:
-            await _import_parts(connection, job, opened)
-    except (UnreadableError, FileNotFoundError) as error:
-        await end_import(connection, job.id, str(error).encode(errors="replace").decode().replace("\0", "\ufffd"))
+        async with reading(errand) as parts:
+            async for part in parts:
+                await _write_part(connection, errand, part)
+                errand = msgspec.structs.replace(errand, place=part.place)
+    except EndedMeanwhileError as ended:
+        log.info("an import is not gone on with", reason=str(ended))
+    except UnreadableError as error:
+        await end_import(connection, job.id, str(error))
     else:
         await end_import(connection, job.id, None)
+    remove_twins(twins_of(file))
 
 
-async def _import_parts(connection: Connection, job: Import, opened: BinaryIO) -> None:
-    mapping = parse_mapping(msgspec.json.decode(job.mapping))
-    arrival = Arrival(job.source_id, trusted=True, received_at=job.created_at, import_id=job.id)
-    twins: dict[bytes, int] = {}
-    parts = enumerate(_parts(rows(opened, mapping)))
-    while (part := await asyncio.to_thread(_next_part, parts, arrival, twins)) is not None:
-        number, parsed = part
-        done = job.rows - number * PART_ROWS
-        if done < len(parsed):
-            await _write_part(connection, job, parsed[max(done, 0) :], opened.tell())
+def _errand(job: Import, file: Path) -> Errand:
+    place = msgspec.json.decode(job.place, type=Place) if job.place else Place()
+    mapping = msgspec.json.decode(job.mapping, type=str | None)
+    return Errand(str(file), mapping, place, job.source_id, job.created_at, job.id, str(twins_of(file)))
 
 
-async def _write_part(connection: Connection, job: Import, parsed: list[Parsed], bytes_read: int) -> None:
-    async with connection.transaction():
-        submission = Submission(job.source_id, job.created_at, parsed, job.id)
-        outcome = (await write(connection, [submission], BULK))[0]
-        await advance_import(
-            connection,
-            job.id,
-            accepted=outcome.accepted,
-            duplicates=outcome.duplicates,
-            rejected=len(outcome.rejected),
-            bytes_read=bytes_read,
-        )
-
-
-def _next_part(parts: Iterator[tuple[int, list[Row]]], arrival: Arrival, twins: dict[bytes, int]) -> tuple[int, list[Parsed]] | None:
-    part = next(parts, None)
-    if part is None:
-        return None
-    number, numbered = part
-    return number, [Parsed(row.refused or parse_event(row.raw, row.position, arrival, twins), row.raw) for row in numbered]
-
-
-def _parts(numbered: Iterator[Row]) -> Iterator[list[Row]]:
-    """Rows in parts; what a file has before the place where it cannot be read any further is a part, too."""
-    part: list[Row] = []
+async def _write_part(connection: Connection, errand: Errand, part: ParsedPart) -> None:
+    """Write a part at once; where Postgres refuses one of its events, row by row as far as it takes to find which."""
     try:
-        for row in numbered:
-            part.append(row)
-            if len(part) == PART_ROWS:
-                yield part
-                part = []
-    except UnreadableError:
-        if part:
-            yield part
-        raise
-    if part:
-        yield part
+        async with connection.transaction():
+            stored = await write_packed(connection, part.events, BULK, errand.received_at)
+            await write_failed(connection, part.failed)
+            await write_counts(connection, [_count(errand, part, stored)])
+            await _advance(connection, errand, part, stored, len(part.failed))
+    except UNSTORABLE:
+        submission = await asyncio.to_thread(read_again, errand)
+        async with connection.transaction():
+            (outcome,) = await write(connection, [submission], BULK)
+            await _advance(connection, errand, part, outcome.accepted, len(outcome.rejected))
 
 
-def rows(opened: BinaryIO, mapping: RowMapping) -> Iterator[Row]:
-    """A file's rows. Gzip is recognised by its first bytes; a row that is not UTF-8 is refused alone.
-
-    Raises:
-        UnreadableError: the file is cut short, is no gzip, or no table; or a column that the mapping names is missing.
-    """
-    peeked = opened.read(2)
-    opened.seek(0)
-    binary: Any = gzip.GzipFile(fileobj=opened) if peeked == GZIP_MAGIC else opened
-    text = io.TextIOWrapper(binary, encoding="utf-8-sig", errors="surrogateescape", newline="")
-    position = 0
-    try:
-        for position, (raw, refused) in enumerate(_read(text, mapping), start=1):
-            yield Row(position - 1, raw, refused)
-    except (EOFError, gzip.BadGzipFile, zlib.error, csv.Error) as error:
-        raise UnreadableError(f"the file cannot be read after {position:,} rows: {error}") from error
-    finally:
-        text.detach()
+def _count(errand: Errand, part: ParsedPart, stored: int) -> Count:
+    failed = len(part.failed)
+    return Count(errand.source_id, errand.received_at, part.rows, stored, part.rows - stored - failed, failed)
 
 
-def _read(text: io.TextIOWrapper, mapping: RowMapping) -> Iterator[tuple[bytes, Refused | None]]:
-    if mapping.format == "ndjson":
-        yield from (_ndjson_row(line, mapping) for line in _lines(text) if line.strip())
-        return
-    table = csv.DictReader(text, delimiter=_DELIMITERS[mapping.format])
-    missing = [column for _, column in mapping.fields if column not in (table.fieldnames or ())]
-    if missing:
-        raise UnreadableError(f"the file has no column {missing[0]}; it has {', '.join(table.fieldnames or ())}")
-    yield from (_table_row(row, mapping) for row in table)
-
-
-def _lines(text: io.TextIOWrapper) -> Iterator[str]:
-    """Lines; of one that is longer than 1,048,576 characters only the beginning is read, for it to be refused."""
-    while line := text.readline(LINE_CHARACTERS_MAX):
-        yield line
-        while line and not line.endswith(("\n", "\r")):
-            line = text.readline(LINE_CHARACTERS_MAX)
-
-
-def _table_row(row: Mapping[str, Any], mapping: RowMapping) -> tuple[bytes, Refused | None]:
-    try:
-        return as_event_bytes(mapping.event(row)), None
-    except UnicodeEncodeError:
-        return ",".join(map(str, row.values())).encode(errors="surrogateescape"), Refused(
-            Code.UNSTORABLE_TEXT, None, "the row is not UTF-8"
-        )
-
-
-def _ndjson_row(line: str, mapping: RowMapping) -> tuple[bytes, Refused | None]:
-    raw = line.encode(errors="surrogateescape")
-    if not mapping.fields:
-        return raw, None
-    try:
-        return as_event_bytes(mapping.event(msgspec.json.decode(raw))), None
-    except (msgspec.DecodeError, UnicodeDecodeError, KeyError, TypeError, RecursionError) as error:
-        return raw, Refused(Code.NOT_JSON, None, f"the row cannot be mapped: {error}")
+async def _advance(connection: Connection, errand: Errand, part: ParsedPart, stored: int, failed: int) -> None:
+    progress = Progress(stored, part.rows - stored - failed, failed, part.bytes_read, msgspec.json.encode(part.place))
+    await advance_import(connection, errand.import_id, progress)

@@ -7,11 +7,12 @@ from app.domain.frames import EVENTS
 from app.domain.identifiers import IdentityRules, merged, name
 from app.domain.lists import digest
 from app.domain.owners import owners
-from app.flow.derive import derive_customers, derive_round, write_moved
+from app.flow.derive import derive_customers, derive_round, read_rules, write_moved
 from app.store import identity, rebuilds
 from app.store.connect import Connection
 from app.store.events import read_month, read_months
 from app.store.journeys import append_changes, delete_strays, next_shard
+from app.store.touched import forget_stuck
 
 SHARD_EVENTS = 20_000
 
@@ -37,6 +38,7 @@ async def _rebuild_identity(connection: Connection, rules: IdentityRules) -> int
     parts = [name(enrich(pl.DataFrame(schema=EVENTS)), rules)]
     parts += [name(enrich(await read_month(connection, *month)), rules) for month in await read_months(connection)]
     differing = await identity.replace_all(connection, merged(parts))
+    await forget_stuck(connection)
     moved = await write_moved(connection, await identity.read_owners(connection), owners(await identity.all_evidence(connection), rules))
     return differing + len(moved)
 
@@ -45,7 +47,7 @@ async def _rebuild_shard(connection: Connection, rebuild: rebuilds.Rebuild) -> N
     shard = await next_shard(connection, rebuild.after, SHARD_EVENTS)
     strays = await delete_strays(connection, rebuild.after, shard)
     await append_changes(connection, sorted(strays))
-    changed = strays | await derive_customers(connection, shard)
+    changed = strays | await derive_customers(connection, shard, await read_rules(connection))
     await rebuilds.advance(connection, rebuild.id, shard[-1] if shard else rebuild.after, len(shard), len(changed))
     if not shard:
         await rebuilds.finish(connection, rebuild.id)

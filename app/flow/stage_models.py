@@ -9,7 +9,7 @@ from app.domain.stages import EACH_EVENT_NAME, PRESETS, StageModel, preset
 from app.store.connect import Connection
 from app.store.journeys import has_customers
 from app.store.stage_models import ACTIVE, DERIVING, RETIRED, WAITING, add_model, change_alone, latest_model, read_models, set_state
-from app.store.touched import background_left, mark_everybody
+from app.store.touched import background_left, mark_everybody, try_again
 
 
 class UnknownModelError(ValueError):
@@ -63,6 +63,7 @@ async def begin_models(connection: Connection) -> None:
         waiting = await read_models(connection, WAITING)
         if waiting:
             await mark_everybody(connection)
+            await try_again(connection)
             await set_state(connection, [kept.id for kept in waiting], DERIVING)
 
 

@@ -16,6 +16,7 @@ from app.store.access import Key, Source, is_logged_in
 COOKIE = "waystage"
 READ_KEY = HTTPBearer(scheme_name="readKey", description="A read key, or the admin key", auto_error=False)
 ADMIN_KEY = HTTPBearer(scheme_name="adminKey", description="The admin key", auto_error=False)
+SERVER_KEY = HTTPBearer(scheme_name="serverKey", description="A trusted source's key", auto_error=False)
 IMPORT_KEY = HTTPBearer(scheme_name="importKey", description="A trusted source's key, or the admin key", auto_error=False)
 
 
@@ -70,6 +71,14 @@ async def importer(request: Request, _: Annotated[object, Security(IMPORT_KEY)])
     if found.source and not found.source.trusted:
         raise ProblemError(HTTPStatus.FORBIDDEN, "an import needs a trusted source's key or the admin key")
     return found
+
+
+async def linker(request: Request, _: Annotated[object, Security(SERVER_KEY)]) -> Source:
+    """The trusted source that makes links."""
+    source = writer(service_of(request), key_on(request))
+    if not source.trusted:
+        raise ProblemError(HTTPStatus.FORBIDDEN, "a trusted source's key is needed to make links")
+    return source
 
 
 def _bearer(request: Request, service: Service, *scopes: Scope) -> Key:

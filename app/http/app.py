@@ -3,7 +3,7 @@
 import asyncio
 import gc
 import signal
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 
 import structlog
@@ -11,10 +11,31 @@ from fastapi import FastAPI
 
 from app.flow.boot import until_current
 from app.flow.collect import Collector
-from app.http import explain, health, imports, openapi, pages, people, problems, questions, rebuilds, write
+from app.flow.spool import Spool
+from app.http import (
+    explain,
+    failed_events,
+    health,
+    import_jobs,
+    imports,
+    links,
+    live,
+    losses,
+    openapi,
+    pages,
+    people,
+    problems,
+    questions,
+    rebuilds,
+    snippet,
+    webhooks,
+    write,
+)
 from app.http.keyring import KeyRing
+from app.http.listening import Listening
 from app.http.metrics import Metrics
 from app.http.service import Options, Service
+from app.http.webhook_ring import WebhookRing
 from app.store.connect import close_pool, open_pool
 from app.store.resident import Resident
 
@@ -44,9 +65,24 @@ def create_app(options: Options) -> FastAPI:
         redoc_url=None,
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
-    for module in (write, questions, people, imports, rebuilds, explain, health, pages):
+    for module in (
+        write,
+        questions,
+        people,
+        imports,
+        links,
+        webhooks,
+        failed_events,
+        live,
+        losses,
+        rebuilds,
+        explain,
+        health,
+        pages,
+        snippet,
+    ):
         app.include_router(module.router)
-    app.include_router(pages.script_route(options.script_path))
+    app.include_router(snippet.script_routes(options.script_path))
     problems.install(app)
     openapi.describe(app)
     return app
@@ -66,14 +102,19 @@ async def _service(options: Options) -> AsyncIterator[Service]:
         stack.push_async_callback(close_pool, pool)
         collector, keys, resident = Collector(options.dsn), KeyRing(pool), Resident(pool)
         stack.push_async_callback(_drained, _begun(collector.run()), collector)
-        stack.push_async_callback(_cancelled, _begun(_follow(options, keys, resident)))
-        yield Service(options, pool, collector, keys, resident, Metrics())
+        metrics = Metrics()
+        spool = Spool(options.spool_dir, collector, options.secret, metrics.lose)
+        metrics.watch_spool(lambda: spool.size)
+        stack.push_async_callback(_drained, _begun(spool.run()), spool)
+        hooks, listening = WebhookRing(pool, options.secret), Listening(pool)
+        stack.push_async_callback(_cancelled, _begun(_follow(options, keys.run, hooks.run, resident.follow, listening.run)))
+        yield Service(options, pool, collector, keys, hooks, resident, metrics, spool, listening)
 
 
-async def _follow(options: Options, keys: KeyRing, resident: Resident) -> None:
-    """Once Postgres is there and its schema is this program's: keep keys and frames up to date, and work off imports."""
+async def _follow(options: Options, *following: Callable[[], Coroutine[None, None, None]]) -> None:
+    """Once Postgres is there and its schema is this program's: keep keys and frames up to date, listen, and work off imports."""
     await until_current(options.dsn)
-    await asyncio.gather(keys.run(), resident.follow(), imports.run_imports(options))
+    await asyncio.gather(*(follow() for follow in following), import_jobs.run_imports(options))
 
 
 def _begun(background: Coroutine[None, None, None]) -> "asyncio.Task[None]":
@@ -89,8 +130,8 @@ def _end_with(task: "asyncio.Task[None]") -> None:
         signal.raise_signal(signal.SIGTERM)
 
 
-async def _drained(running: "asyncio.Task[None]", collector: Collector) -> None:
-    collector.close()
+async def _drained(running: "asyncio.Task[None]", draining: Collector | Spool) -> None:
+    draining.close()
     await running
 
 

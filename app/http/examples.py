@@ -1,5 +1,6 @@
 """Examples for the OpenAPI document: bodies that the routes take, and their answers."""
 
+import json
 from typing import Any
 
 from app.http.openapi import WRITE_SECURITY, answer, body, problems
@@ -89,7 +90,7 @@ JOURNEY = _READ_ONE | answer(
         "customer": {**_PERSON, "traits": {"email": "ada@example.com"}},
         **_MODEL,
         "entries": [{**_ENTERED, "from": "awareness", **_BY}],
-        "touches": [{**_TOUCHED, **_BY, **_BY_WHAT}],
+        "touches": [{**_TOUCHED, **_BY, **_BY_WHAT, "machine_rule": None, "machine_why": None}],
         "sessions": [{**_VISITED, **_BY, **_BY_WHAT}],
         "events": [{**_SEEN, "url": "https://shop.example/kettle"}],
         **_AS_OF,
@@ -98,15 +99,23 @@ JOURNEY = _READ_ONE | answer(
 )
 _SOURCE = {"name": "site", "kind": "public", "last_event_at": "2026-03-01T12:10:00Z", "events_24h": 12}
 SOURCES = _READ | answer("Sources", {"sources": [_SOURCE]})
+_LOSS = {"source": "site", "received": 990, "gaps": 10, "dropped": 4, "loss": 0.01}
+LOSSES = _READ | answer("What did not arrive", {**_WINDOW, "sources": [_LOSS]})
 
 _TIMES = {"created_at": "2026-03-01T12:00:00Z", "started_at": "2026-03-01T12:00:01Z", "finished_at": "2026-03-01T12:00:02Z"}
-_ROWS = {"rows": 5000, "accepted": 4999, "duplicates": 0, "rejected": 1, "rows_per_second": 25000}
-_JOB = {"id": 1, "name": "orders.csv", "state": "finished", **_ROWS, "bytes_total": 90000, "bytes_read": 90000, "error": None, **_TIMES}
+_ROWS = {"rows": 5000, "accepted": 4999, "duplicates": 0, "rejected": 1, "undone": 0, "rows_per_second": 25000, "seconds_left": None}
+_BYTES = {"bytes_total": 90000, "bytes_read": 90000}
+_JOB = {"id": 1, "name": "orders.csv", "state": "finished", "dry_run": False, **_ROWS, **_BYTES, "error": None, **_TIMES}
 _REASON = {"code": "missing_identifier", "field": "userId", "rows": 1}
 _FILE = {"schema": {"type": "string", "format": "binary"}}
 IMPORT_BODY = {"requestBody": {"required": True, "content": {"application/octet-stream": _FILE}}}
-IMPORT_STARTED = _READ | answer("The job", _JOB, 202)
-IMPORT = _READ_ONE | answer("The job", {**_JOB, "reasons": [_REASON]})
+_REJECT = {"line": 17, "field": "userId", "code": "missing_identifier", "reason": "an event needs userId", "row": '{"type":"identify"}'}
+_STREAMED = {"application/x-ndjson": {"schema": {"type": "string"}, "example": json.dumps(_REJECT) + "\n"}}
+IMPORT_STARTED = _READ | problems(400, 507) | answer("The job", _JOB, 202)
+IMPORT_UNDONE = _READ_ONE | answer("The job", {**_JOB, "state": "undoing"}, 202)
+IMPORTS = _READ | answer("A page of jobs, the newest first", {"imports": [_JOB], "next": None})
+IMPORT = _READ_ONE | answer("The job", {**_JOB, "reasons": [_REASON], "report": None})
+IMPORT_REJECTS = _READ_ONE | {200: {"description": "Rejected rows, as NDJSON or CSV", "content": _STREAMED}}
 _REBUILD = {
     "id": 1,
     "state": "customers",
@@ -118,6 +127,82 @@ _REBUILD = {
 }
 REBUILD_STARTED = problems(401, 403, 503) | answer("The rebuild", _REBUILD, 202)
 REBUILD = _READ_ONE | answer("The rebuild", _REBUILD)
+_LINK = {
+    "kind": "email",
+    "target": "https://shop.example/spring",
+    "recipient": {"userId": "u-1", "email": "ada@example.com"},
+    "campaign": {"source": "newsletter", "medium": "email", "name": "spring"},
+    "message": "spring-1",
+}
+LINK_BODY = body(_LINK, "application/json")
+LINKS = problems(400, 401, 403, 413, 415, 422, 503) | answer(
+    "The addresses; a list of them where a list of links was sent",
+    {"click": "https://events.shop.example/c/kX2...", "open": "https://events.shop.example/o/9qZ....gif"},
+)
+_WEBHOOK = {"name": "mail", "source": "server", "mapping": "preset: sendgrid", "scheme": "sendgrid", "tolerance": 300, "header": None}
+_SIGNED = {"prefix": "", "encoding": "hex", "timestamp_header": None, "signed": "{body}", "created_at": _TIMES["created_at"]}
+WEBHOOK_BODY = body([{"event": "open", "email": "ada@example.com", "sg_event_id": "e-1"}], "application/json") | {"security": [{}]}
+WEBHOOK_BODY["requestBody"]["content"]["application/json"]["schema"] = {}
+WEBHOOK_ANSWERS = {**{key: value for key, value in WRITE_ANSWERS.items() if key != 403}, **problems(422)}
+WEBHOOKS = _READ | answer("Webhooks", {"webhooks": [_WEBHOOK | _SIGNED]})
+WEBHOOK_KEPT = _READ | answer("The webhook, without its secret", _WEBHOOK | _SIGNED)
+WEBHOOK_FORGOTTEN = _READ_ONE | answer("What was forgotten", {"name": "mail"})
+_FAILED_EVENT = {
+    "id": 7,
+    "received_at": "2026-03-01T12:00:00Z",
+    "source": "site",
+    "import": None,
+    "position": 1,
+    "line": None,
+    "message_id": "m-2",
+    "code": "missing_field",
+    "field": "event",
+    "message": "track needs event",
+    "body": '{"type":"track","userId":"u-1","messageId":"m-2"}',
+    "edited_at": None,
+}
+_NUMBERS = {"id": 7, "import": 3, "position": 1, "line": 4}
+_ARRIVAL = {"type": "track", "sent_at": None, "agent": "Mozilla/5.0", "ip": "192.0.2.0", "country": None, "webhook": None}
+_TRIED = {"stored": 1, "duplicates": 0, "failed": 0}
+_MENDED = {"type": "track", "event": "Product Viewed", "userId": "u-1", "messageId": "m-2"}
+FAILED_EVENTS = _READ | answer("A page of failed events", {"failed_events": [_FAILED_EVENT | _NUMBERS], "next": 6})
+_REASON_SHOWN = {"source": "site", "code": "missing_field", "field": "event", "events": 12}
+FAILED_REASONS = _READ | answer(
+    "Reasons, the most frequent first",
+    {"reasons": [{**_REASON_SHOWN, "first": "2026-03-01T12:00:00Z", "last": "2026-03-01T12:30:00Z"}]},
+)
+FAILED_EVENT = _READ_ONE | answer("The failed event", _FAILED_EVENT | _NUMBERS | {"arrival": _ARRIVAL})
+MENDED_BODY = body(_MENDED, "application/json")
+MENDED_EVENT = problems(400, 401, 403, 404, 413, 415, 422, 503) | answer(
+    "The failed event with its new body", _FAILED_EVENT | _NUMBERS | {"arrival": _ARRIVAL}
+)
+EVENTS_REPLAYED = _READ | answer("What became of them", _TRIED | {"next": 206})
+EVENT_REPLAYED = _READ_ONE | answer(
+    "What became of it", _TRIED | {"code": "missing_field", "field": "event", "message": "track needs event"}
+)
+_ON_EVENT = {"message_id": "m-1", "type": "track", "event": "Product Viewed", "occurred_at": "2026-03-01T12:01:00Z", "url": None}
+_TOLD = {"id": 41, "at": "2026-03-01T12:01:00.250000Z", "kind": "derived", "source": "site", **_ON_EVENT}
+_DERIVED = {
+    "identifiers": [{"kind": "anonymous_id", "value": "a-1"}],
+    "channel": "email",
+    "channel_rule": "email",
+    "machine_rule": None,
+    "subject": {"kind": "anonymous_id", "value": "a-1"},
+    "customer": {"kind": "user_id", "value": "u-1"},
+    "touch": "session",
+    "entries": [{"model": "journey-5", "stage": "consideration", "from": "awareness"}],
+}
+LIVE = _READ | {
+    200: {
+        "description": "What happens, as server-sent events, until the client goes",
+        "content": {
+            "text/event-stream": {
+                "schema": {"type": "string"},
+                "example": f"id: 41\nevent: derived\ndata: {json.dumps(_TOLD | _DERIVED)}\n\n",
+            }
+        },
+    }
+}
 READY = problems(503) | answer("Events can be stored", {"status": "ready"})
 METRICS = problems(401, 403, 503) | {
     200: {"description": "Metrics", "content": {"text/plain": {"schema": {"type": "string"}, "example": "waystage_touched_rows 0.0\n"}}}

@@ -8,11 +8,13 @@ from fastapi.responses import PlainTextResponse
 
 from app.http.access import reader
 from app.http.examples import METRICS, READY
+from app.http.metrics import FailedEvents
 from app.http.problems import ProblemError
 from app.http.service import service_of
 from app.store.accounts import read_accounts
 from app.store.connect import AWAY
-from app.store.touched import backlog
+from app.store.failed_events import count_kept, count_reasons
+from app.store.touched import backlog, stuck
 
 READY_SECONDS = 0.8
 router = APIRouter(tags=["operation"])
@@ -44,8 +46,10 @@ async def metrics(request: Request) -> Response:
     """Prometheus metrics: received = stored + duplicate + failed over all bodies answered 200; refused requests by path and status."""
     service = service_of(request)
     async with service.pool.acquire() as connection, connection.transaction(isolation="repeatable_read", readonly=True):
-        accounts, waiting = await read_accounts(connection), await backlog(connection)
-    return Response(service.metrics.render(accounts, waiting, service.collector.waiting_events), media_type="text/plain; version=0.0.4")
+        accounts, waiting, aside = await read_accounts(connection), await backlog(connection), await stuck(connection)
+        failed_events = FailedEvents(await count_reasons(connection), await count_kept(connection))
+    text = service.metrics.render(accounts, waiting, aside, service.collector.waiting_events, failed_events)
+    return Response(text, media_type="text/plain; version=0.0.4")
 
 
 def _not_ready(cause: str) -> ProblemError:

@@ -4,17 +4,11 @@ import asyncio
 import hmac
 from http import HTTPStatus
 
-import structlog
-
 from app.domain.keys import digest
 from app.http.problems import ProblemError
+from app.http.refreshing import REFRESH_SECONDS_MAX, keep_fresh
 from app.store.access import Key, read_keys
-from app.store.connect import AWAY, Pool
-
-REFRESH_SECONDS = 5.0
-REFRESH_SECONDS_MAX = 2.0
-FIRST_SECONDS = 0.2
-log = structlog.get_logger("keys")
+from app.store.connect import Pool
 
 
 class KeyRing:
@@ -25,12 +19,7 @@ class KeyRing:
         self._keys: dict[bytes, Key] | None = None
 
     async def run(self) -> None:
-        while True:
-            try:
-                await self.refresh()
-            except AWAY as error:
-                log.warning("keys are not read", error=str(error) or type(error).__name__)
-            await asyncio.sleep(REFRESH_SECONDS if self._keys is not None else FIRST_SECONDS)
+        await keep_fresh("keys", self.refresh, lambda: self.known)
 
     async def refresh(self) -> None:
         async with asyncio.timeout(REFRESH_SECONDS_MAX), self._pool.acquire(timeout=REFRESH_SECONDS_MAX) as connection:

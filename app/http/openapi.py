@@ -7,11 +7,17 @@ from fastapi import FastAPI
 
 Responses: TypeAlias = dict[int | str, dict[str, Any]]
 
-WRITE_SECURITY: dict[str, Any] = {"security": [{"writeKey": []}, {"writeKeyInQuery": []}, {}]}
-"""A write key stands in the header, in the query, or in the body."""
+WRITE_SECURITY: dict[str, Any] = {"security": [{"writeKey": []}, {"writeKeyInHeader": []}, {"writeKeyInQuery": []}, {}]}
+"""A write key stands in a header, in the query, or in the body."""
 
 _WRITE_KEYS = {
     "writeKey": {"type": "http", "scheme": "basic", "description": "A source's key as user name, without password; Bearer will do as well"},
+    "writeKeyInHeader": {
+        "type": "apiKey",
+        "in": "header",
+        "name": "X-Write-Key",
+        "description": "A source's key; what follows a colon is not read",
+    },
     "writeKeyInQuery": {"type": "apiKey", "in": "query", "name": "writeKey", "description": "A public source's key"},
 }
 _WHY = {
@@ -22,16 +28,19 @@ _WHY = {
     413: "Too large",
     415: "A coding other than gzip",
     422: "A parameter or a document cannot be used: `errors` name fields and reasons",
+    507: "The disk of the service has no room for the file",
     503: "Overloaded, or Postgres is away: come again after Retry-After seconds",
 }
 _PROBLEM = {
     "type": "object",
-    "required": ["type", "title", "status", "detail"],
+    "required": ["type", "title", "status", "detail", "code", "message"],
     "properties": {
         "type": {"type": "string"},
         "title": {"type": "string"},
         "status": {"type": "integer"},
         "detail": {"type": "string"},
+        "code": {"type": "string"},
+        "message": {"type": "string"},
         "errors": {
             "type": "array",
             "items": {
@@ -87,5 +96,7 @@ def describe(app: FastAPI) -> None:
 
 
 def _problem(status: int) -> dict[str, Any]:
-    example = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": _WHY[status]}
+    known = HTTPStatus(status)
+    example = {"type": "about:blank", "title": known.phrase, "status": status, "detail": _WHY[status]}
+    example |= {"code": known.name.lower(), "message": _WHY[status]}
     return {"schema": _PROBLEM, "example": example}

@@ -1,4 +1,4 @@
-"""Pages: the script, the demo, logging in, and the first page."""
+"""Pages: the demo, logging in, and the first page."""
 
 import html
 import mimetypes
@@ -8,19 +8,19 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Form, Request, Response
+from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from app.domain.keys import Scope
-from app.http.access import COOKIE, logged_in, reader
+from app.http.access import COOKIE, logged_in
+from app.http.body import BoundedRoute
 from app.http.problems import ProblemError
-from app.http.service import Service, service_of
+from app.http.service import service_of
 from app.store.access import add_login, remove_login, take_link
 from app.store.connect import AWAY, Connection
 
 ROOT = Path(__file__).resolve().parents[2]
 WEB = ROOT / "app" / "web" / "dist"
-SDK = ROOT / "sdk-js" / "dist"
 SESSION_LIFE = timedelta(days=14)
 POLICY = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
@@ -29,19 +29,7 @@ POLICY = {
     "Referrer-Policy": "same-origin",
     "Cache-Control": "no-cache",
 }
-SCRIPT_HEADERS = {"Access-Control-Allow-Origin": "*", "X-Content-Type-Options": "nosniff", "Cache-Control": "public, max-age=3600"}
-router = APIRouter(include_in_schema=False)
-
-
-def script_route(path: str) -> APIRouter:
-    """The script, at the path that the operator chose."""
-    served = APIRouter(include_in_schema=False)
-
-    @served.get(path)
-    async def script() -> Response:
-        return _file(SDK / "waystage.js", SCRIPT_HEADERS)
-
-    return served
+router = APIRouter(include_in_schema=False, route_class=BoundedRoute)
 
 
 @router.get("/")
@@ -93,16 +81,9 @@ async def demo(request: Request) -> Response:
     """A small shop that uses the snippet."""
     service = service_of(request)
     page = (WEB / "demo.html").read_text("utf-8")
-    filled = page.replace("__SCRIPT__", html.escape(service.options.script_path)).replace("__WRITE_KEY__", html.escape(_write_key(service)))
+    write_key = html.escape(service.options.write_key or "WRITE_KEY")
+    filled = page.replace("__SCRIPT__", html.escape(service.options.script_path)).replace("__WRITE_KEY__", write_key)
     return HTMLResponse(filled, headers=POLICY)
-
-
-@router.get("/v1/snippet", dependencies=[Depends(reader)])
-async def snippet(request: Request) -> dict[str, str]:
-    """What to paste into a site's pages."""
-    service = service_of(request)
-    base = service.options.public_url or str(request.base_url).rstrip("/")
-    return {"snippet": fill_snippet(base + service.options.script_path, _write_key(service))}
 
 
 @router.get("/assets/{name}")
@@ -111,12 +92,6 @@ async def asset(name: str) -> Response:
     if name not in kept:
         raise ProblemError(HTTPStatus.NOT_FOUND, "there is no such file")
     return _file(kept[name], POLICY)
-
-
-def fill_snippet(script_url: str, write_key: str) -> str:
-    """The tags to paste, with the script's address and the write key of a public source."""
-    template = (SDK / "snippet.html").read_text("utf-8").strip()
-    return template.replace("SCRIPT_URL", html.escape(script_url)).replace("WRITE_KEY", html.escape(write_key))
 
 
 def _to_login(error: str | None = None) -> Response:
@@ -136,7 +111,3 @@ def _file(path: Path, headers: dict[str, str]) -> Response:
     if not path.is_file():
         raise ProblemError(HTTPStatus.NOT_FOUND, f"{path.name} is not built; `make run` builds it")
     return Response(path.read_bytes(), media_type=mimetypes.guess_type(path.name)[0] or "application/octet-stream", headers=headers)
-
-
-def _write_key(service: Service) -> str:
-    return service.options.write_key or "WRITE_KEY"

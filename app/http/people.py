@@ -11,6 +11,7 @@ import msgspec
 from fastapi import APIRouter, Depends, Path, Query, Request
 from pydantic import Field
 
+from app.domain.enrich import explain_machine
 from app.domain.identifiers import IdentityRules, normalised, number
 from app.domain.windows import Malformed
 from app.http import shapes
@@ -174,6 +175,8 @@ def _touch(row: Any) -> dict[str, Any]:
         "referrer": row["referrer_host"],
         "device": row["device"],
         "machine": row["machine"],
+        "machine_rule": row["machine_rule"],
+        "machine_why": explain_machine(row["machine_rule"]),
         "event": row["event_name"],
         "message_id": row["message_id"],
     }

@@ -25,6 +25,7 @@ from app.store.connect import AWAY
 from app.store.resident import UnknownModelError
 
 RETRY_SECONDS = "1"
+ERRORS_MAX = 20
 PARTING_SECONDS = 0.5
 log = structlog.get_logger("http")
 
@@ -65,7 +66,9 @@ class PartingResponse(JSONResponse):
 
 
 def problem(status: HTTPStatus, detail: str, *errors: FieldError, headers: dict[str, str] | None = None) -> Response:
+    """A problem as RFC 9457 has it, and again as `code` and `message`, which SDKs of the Segment family look for."""
     body: dict[str, Any] = {"type": "about:blank", "title": status.phrase, "status": status.value, "detail": detail}
+    body |= {"code": status.name.lower(), "message": detail}
     if errors:
         body["errors"] = [{key: value for key, value in error._asdict().items() if value is not None} for error in errors]
     kind = PartingResponse if headers and "Connection" in headers else JSONResponse
@@ -128,7 +131,8 @@ def _unprocessable(*errors: FieldError) -> Response:
 
 
 def _invalid_request(error: RequestValidationError) -> Response:
-    return _unprocessable(*(FieldError(".".join(str(part) for part in one["loc"][1:]) or "body", one["msg"]) for one in error.errors()))
+    told = error.errors()[:ERRORS_MAX]
+    return _unprocessable(*(FieldError(".".join(str(part) for part in one["loc"][1:]) or "body", one["msg"]) for one in told))
 
 
 def _invalid_model(error: InvalidModel) -> Response:

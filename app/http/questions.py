@@ -1,7 +1,6 @@
 """Questions about stages: answered from the resident frames, as of the snapshot that brought them up to date."""
 
 import asyncio
-from datetime import datetime
 from http import HTTPStatus
 from typing import Annotated, Any, Literal
 
@@ -12,7 +11,7 @@ from pydantic import Field
 from app.domain.funnel import funnel
 from app.domain.stages import parse_model
 from app.domain.transitions import Filters, selected, transitions
-from app.domain.windows import Window, parse_duration, parse_window
+from app.domain.windows import parse_duration, parse_window
 from app.flow.stage_models import put_model
 from app.http import shapes
 from app.http.access import admin, reader
@@ -114,7 +113,7 @@ async def ask_transitions(request: Request, question: Annotated[TransitionsQuest
     answer = await asyncio.to_thread(transitions, asked.entries, asked.stages, window, filters)
     labels = {stage.name: stage.labels for stage in asked.kept.model.stages}
     named = [{**flow, "label": shapes.label(labels.get(flow["stage"], {}), flow["stage"])} for flow in answer["stages"]]
-    head = {"model": question.model, "version": asked.kept.version, "mode": question.mode, **_window(window, asked.snapshot.as_of)}
+    head = {"model": question.model, "version": asked.kept.version, "mode": question.mode, **shapes.window(window, asked.snapshot.as_of)}
     return JSONResponse({**head, "stages": named, "transitions": answer["transitions"]})
 
 
@@ -126,10 +125,11 @@ async def ask_funnel(request: Request, question: Annotated[FunnelQuestion, Query
     filters = await question.filters(service)
     asked = await service.resident.ask(question.model, "every")
     steps = _steps(question.steps, asked)
-    window = parse_window(question.from_, question.to, question.timezone, asked.snapshot.as_of)
+    as_of = asked.snapshot.as_of
+    window = parse_window(question.from_, question.to, question.timezone, as_of)
     chosen = await asyncio.to_thread(lambda: selected(asked.entries, filters).collect())
-    answer = await asyncio.to_thread(funnel, chosen, steps, within, window, asked.snapshot.as_of)
-    head = {"model": question.model, "version": asked.kept.version, "within": question.within, **_window(window, asked.snapshot.as_of)}
+    answer = await asyncio.to_thread(funnel, chosen, steps, within, window, as_of)
+    head = {"model": question.model, "version": asked.kept.version, "within": question.within, **shapes.window(window, as_of)}
     return JSONResponse({**head, "steps": answer})
 
 
@@ -141,12 +141,3 @@ def _steps(text: str, asked: Asked) -> list[str]:
     if unknown:
         raise malformed("steps", f"{unknown[0]!r} is no stage of {asked.kept.model.name}")
     return steps
-
-
-def _window(window: Window, as_of: datetime) -> dict[str, Any]:
-    return {
-        "from": shapes.instant(window.from_),
-        "to": shapes.instant(window.to),
-        "timezone": window.timezone,
-        "as_of": shapes.instant(as_of),
-    }

@@ -17,6 +17,9 @@ from app.http.door import Door
 HEAD_SECONDS = 8.0
 """From the first byte of a request, or from a connection's beginning, to the end of its head."""
 
+HANG_UP = "waystage.hang_up"
+"""Among the extensions in a request's scope: what ends its connection now, whatever is still to be sent."""
+
 FAREWELL_SECONDS = 0.4
 LAST_READ_SECONDS = 0.1
 DRAIN_SECONDS = 8
@@ -70,6 +73,7 @@ class _Protocol(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
+        self.scope["extensions"] = {HANG_UP: {"now": self.transport.abort}}
         self._await_head()
 
     def on_headers_complete(self) -> None:

@@ -9,8 +9,11 @@ from fastapi import Request
 
 from app.domain.identifiers import IdentityRules
 from app.flow.collect import Collector
+from app.flow.spool import Spool
 from app.http.keyring import KeyRing
+from app.http.listening import Listening
 from app.http.metrics import Metrics
+from app.http.webhook_ring import WebhookRing
 from app.store.connect import Pool
 from app.store.resident import Resident
 
@@ -29,6 +32,11 @@ class Options:
     secret: bytes = b""
 
     @property
+    def spool_dir(self) -> Path:
+        """Where hits wait for Postgres."""
+        return self.data_dir / "spool"
+
+    @property
     def imports_dir(self) -> Path:
         """Where files wait to be imported."""
         return self.data_dir / "imports"
@@ -42,8 +50,11 @@ class Service:
     pool: Pool
     collector: Collector
     keys: KeyRing
+    webhooks: WebhookRing
     resident: Resident
     metrics: Metrics
+    spool: Spool
+    listening: Listening
     leaving: asyncio.Event = field(default_factory=asyncio.Event)
 
 

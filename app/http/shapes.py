@@ -5,12 +5,17 @@ from datetime import UTC, datetime
 from typing import Any
 
 from app.domain.stages import StageModel
+from app.domain.windows import Window
 from app.store.stage_models import KeptModel
 
 
 def instant(moment: datetime | None) -> str | None:
     """ISO 8601 in UTC with Z, microseconds where there are any."""
     return None if moment is None else moment.astimezone(UTC).replace(tzinfo=None).isoformat() + "Z"
+
+
+def window(asked: Window, as_of: datetime) -> dict[str, str | None]:
+    return {"from": instant(asked.from_), "to": instant(asked.to), "timezone": asked.timezone, "as_of": instant(as_of)}
 
 
 def customer_id(identifiers: Sequence[tuple[str, str]]) -> str:

@@ -1,5 +1,6 @@
 """The write routes: what the Segment spec sends, answered after the commit."""
 
+import asyncio
 import base64
 from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime
@@ -12,15 +13,18 @@ from fastapi.routing import APIRoute
 
 from app.domain.batches import part_batch
 from app.domain.events import TYPES, Arrival, Refused, parse_event, truncated_ip
-from app.domain.keys import hint
-from app.flow.collect import Outcome, OverloadedError, Parsed, Submission, UnavailableError
+from app.domain.keys import without_keys
+from app.flow.arrived import submissions
+from app.flow.spool import Spooled
+from app.flow.submissions import Outcome
 from app.http.access import key_on, writer
 from app.http.body import read_body
-from app.http.cors import CORS, PREFLIGHT
+from app.http.cors import BATCH_PATHS, CORS, EVENT_PATHS, PREFLIGHT
 from app.http.examples import BATCH_BODY, EVENT_BODIES, PIXEL_ANSWERS, WRITE_ANSWERS
 from app.http.openapi import WRITE_SECURITY
 from app.http.problems import ProblemError
-from app.http.service import service_of
+from app.http.service import Service, service_of
+from app.store.access import Source
 
 BATCH_BYTES_MAX = 500 * 1024
 BATCH_EVENTS_MAX = 2_500
@@ -72,28 +76,30 @@ _batch = msgspec.json.Decoder(Batch)
 _envelope = msgspec.json.Decoder(Envelope)
 
 
-def _event_route(kind: str) -> None:
+def _event_route(path: str, kind: str) -> None:
     async def write_event(request: Request) -> Response:
         body = await read_body(request, BATCH_BYTES_MAX)
         return await _written(request, Said(_key(request, _read(_envelope, body)), [body], kind=kind))
 
     router.add_api_route(
-        f"/v1/{kind}",
+        path,
         write_event,
         methods=["POST"],
         openapi_extra=EVENT_BODIES[kind],
         responses=WRITE_ANSWERS,
         name=kind,
+        include_in_schema=path == f"/v1/{kind}",
         route_class_override=PlainRoute,
     )
 
 
-for _kind in TYPES:
-    _event_route(_kind)
+for _path, _kind in EVENT_PATHS.items():
+    _event_route(_path, _kind)
 
 
 @router.post("/v1/batch", openapi_extra=BATCH_BODY, responses=WRITE_ANSWERS)
 @router.post("/v1/import", openapi_extra=BATCH_BODY, responses=WRITE_ANSWERS, summary="The same as /v1/batch")
+@router.post("/v1/b", include_in_schema=False)
 async def batch(request: Request) -> Response:
     body = _read_batch(await read_body(request, BATCH_BYTES_MAX))
     if len(body.batch) > BATCH_EVENTS_MAX:
@@ -110,14 +116,11 @@ async def batch(request: Request) -> Response:
 )
 async def pixel(kind: str, request: Request, data: str = "") -> Response:
     """Always a gif: what cannot be stored is counted as lost."""
-    service = service_of(request)
     try:
         raw = base64.b64decode(data.translate(_AS_BASE64) + "=" * (-len(data) % 4))
-        outcome = await _submit(request, Said(_key(request, _read(_envelope, raw)), [raw], kind=kind if kind in TYPES else None))
-        for refused in outcome.rejected.values():
-            service.metrics.lose(refused.code.value)
-    except (ValueError, ProblemError, OverloadedError, UnavailableError) as error:
-        service.metrics.lose(type(error).__name__)
+        _keep(request, raw, _key(request, _read(_envelope, raw)), kind if kind in TYPES else None)
+    except (ValueError, ProblemError) as error:
+        service_of(request).metrics.lose(type(error).__name__)
     return Response(GIF, media_type="image/gif", headers=CORS | {"Cache-Control": "no-store"})
 
 
@@ -126,12 +129,16 @@ async def preflight() -> Response:
     return Response(status_code=HTTPStatus.NO_CONTENT, headers=PREFLIGHT)
 
 
-for _path in (*TYPES, "batch", "import", "pixel/{kind}"):
-    router.add_api_route(f"/v1/{_path}", preflight, methods=["OPTIONS"], include_in_schema=False)
+for _path in (*EVENT_PATHS, *BATCH_PATHS, "/v1/pixel/{kind}"):
+    router.add_api_route(_path, preflight, methods=["OPTIONS"], include_in_schema=False)
 
 
 async def _written(request: Request, said: Said) -> Response:
-    outcome = await _submit(request, said)
+    return answered(await _submit(request, said))
+
+
+def answered(outcome: Outcome) -> Response:
+    """The answer to who sent events: what became of each."""
     rejected = [_shown(index, refused) for index, refused in sorted(outcome.rejected.items())]
     answer = Answer(success=True, accepted=outcome.accepted, duplicates=outcome.duplicates, rejected=rejected)
     return Response(msgspec.json.encode(answer), media_type=JSON, headers=CORS)
@@ -141,30 +148,46 @@ async def _submit(request: Request, said: Said) -> Outcome:
     service = service_of(request)
     source = writer(service, said.key)
     service.collector.admit(len(said.raws))
+    if not said.raws:
+        return Outcome(0, 0, {})
+    arrival = _arrival(request, service, source, said.sent_at)
+    own, *identities = submissions(arrival, said.raws, said.kind, secret=service.options.secret, key=said.key)
+    if not identities:
+        return await service.collector.submit(own)
+    outcomes = await asyncio.gather(*map(service.collector.submit, (own, *identities)))
+    return outcomes[0]
+
+
+def _keep(request: Request, raw: bytes, key: str | None, kind: str | None) -> None:
+    """Put the event of a pixel in the spool; one that is refused is lost, and kept as a failed event."""
+    service = service_of(request)
+    arrival = _arrival(request, service, writer(service, key))
+    verdict = parse_event(raw, 0, arrival, {}, kind)
+    if isinstance(verdict, Refused):
+        service.metrics.lose(verdict.code.value)
+        service.spool.keep(Spooled(arrival, without_keys(raw, key), kind))
+    else:
+        service.spool.keep(Spooled(arrival, _numbered(raw, verdict.message_id), kind))
+
+
+def _numbered(raw: bytes, message_id: str) -> bytes:
+    """An event with the message id that it got now, for it to be the same one however often it is sent; without its key."""
+    document = msgspec.json.decode(raw)
+    document.pop("writeKey", None)
+    return msgspec.json.encode({**document, "messageId": message_id})
+
+
+def _arrival(request: Request, service: Service, source: Source, sent_at: object = None) -> Arrival:
     country_header = service.options.country_header
-    arrival = Arrival(
+    return Arrival(
         source_id=source.id,
         trusted=source.trusted,
         received_at=datetime.now(UTC),
-        sent_at=said.sent_at,
+        sent_at=sent_at,
         request_agent=request.headers.get("user-agent"),
         request_ip=truncated_ip(request.client.host) if request.client else None,
         country=request.headers.get(country_header) if country_header else None,
     )
-    twins: dict[bytes, int] = {}
-    verdicts = [parse_event(raw, position, arrival, twins, said.kind) for position, raw in enumerate(said.raws)]
-    parsed = [
-        Parsed(verdict, _without_key(raw, said.key) if isinstance(verdict, Refused) else raw)
-        for verdict, raw in zip(verdicts, said.raws, strict=True)
-    ]
-    if not parsed:
-        return Outcome(0, 0, {})
-    return await service.collector.submit(Submission(source.id, arrival.received_at, parsed))
-
-
-def _without_key(raw: bytes, key: str | None) -> bytes:
-    """What is kept of a refused event: its bytes, and of the key in them a hint only."""
-    return raw.replace(key.encode(), hint(key).encode()) if key else raw
 
 
 def _shown(index: int, refused: Refused) -> dict[str, Any]:
@@ -178,8 +201,9 @@ def _shown(index: int, refused: Refused) -> dict[str, Any]:
 
 
 def _key(request: Request, envelope: Envelope) -> str | None:
-    """The key that a request bears: in its header, its query, or its body."""
-    return key_on(request) or request.query_params.get("writeKey") or envelope.writeKey
+    """The key that a request bears: in a header (of X-Write-Key what stands before a colon), its query, or its body."""
+    named = request.headers.get("x-write-key", "").partition(":")[0]
+    return key_on(request) or named or request.query_params.get("writeKey") or envelope.writeKey
 
 
 def _read_batch(body: bytes) -> Batch:

@@ -18,6 +18,14 @@ class Count(NamedTuple):
     failed: int
 
 
+class Received(NamedTuple):
+    """How many events a write received of a source, and the latest of their instants (UTC)."""
+
+    source_id: int
+    at: datetime
+    events: int
+
+
 class SourceAccount(NamedTuple):
     """What a source sent since the beginning, its last stored event (UTC) and the events stored within 24 hours."""
 

@@ -19,8 +19,28 @@ AWAY = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.Internal
 An InternalClientError is what asyncpg raises on a connection that was at rest when Postgres ended it, until the socket closes too.
 """
 
+GONE = (
+    OSError,
+    TimeoutError,
+    asyncpg.InternalClientError,
+    asyncpg.InterfaceError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.PostgresSystemError,
+    asyncpg.TransactionRollbackError,
+    asyncpg.InvalidTransactionStateError,
+    asyncpg.ObjectNotInPrerequisiteStateError,
+    asyncpg.InvalidAuthorizationSpecificationError,
+    asyncpg.InvalidCatalogNameError,
+)
+"""Those of AWAY that say nothing of the statement: it may succeed as it is, once Postgres is back."""
+
 UNSTORABLE = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError, asyncpg.ProgramLimitExceededError)
 """What a statement raises when Postgres refuses the values themselves."""
+
+REFUSED = (*UNSTORABLE, asyncpg.CardinalityViolationError, asyncpg.PLPGSQLError, asyncpg.InternalServerError)
+"""What a statement raises that fails by the rows it meets, those that it writes and those that are there."""
 
 
 async def open_pool(dsn: str, *, size: int, application: str, statement_seconds: float) -> Pool:

@@ -1,5 +1,6 @@
 """Frames in and out of Postgres by COPY."""
 
+import asyncio
 import io
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -8,6 +9,10 @@ import polars as pl
 
 from app.domain.frames import INSTANT, Schema
 from app.store.connect import Connection
+
+_AT_ONCE = 64 * 1024
+_FILLING_SECONDS = 0.0005
+"""How long Postgres may fill the socket of a large answer: it sends 8 KiB at a time, and waking for each costs more than reading it."""
 
 
 def columns(schema: Schema, expressions: Mapping[str, str] | None = None) -> str:
@@ -19,7 +24,13 @@ def columns(schema: Schema, expressions: Mapping[str, str] | None = None) -> str
 async def copy_out(connection: Connection, query: str, schema: Schema, *values: object) -> pl.DataFrame:
     """The rows of a query as a frame; the query's columns are those of `columns(schema)`, in order."""
     output = io.BytesIO()
-    await connection.copy_from_query(query, *values, output=output, format="csv")
+
+    async def take(chunk: bytes) -> None:
+        output.write(chunk)
+        if output.tell() > _AT_ONCE:
+            await asyncio.sleep(_FILLING_SECONDS)
+
+    await connection.copy_from_query(query, *values, output=take, format="csv")
     raw = {name: pl.Int64 if kind == INSTANT else pl.String if kind == pl.Boolean else kind for name, kind in schema.items()}
     if not output.getbuffer().nbytes:
         return pl.DataFrame(schema=schema)
@@ -52,6 +63,9 @@ class Kept(NamedTuple):
 async def write_difference(connection: Connection, kept: Kept, old: pl.DataFrame, new: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Make the rows `old` of a table the rows `new`, touching only those that differ; the rows deleted and the rows inserted."""
     names = list(kept.schema)
+    if old.is_empty():
+        await copy_in(connection, kept.table, new.select(names))
+        return old, new
     gone = old.join(new, on=names, how="anti", nulls_equal=True)
     fresh = new.select(names).join(old, on=names, how="anti", nulls_equal=True)
     await delete_rows(connection, kept, gone)

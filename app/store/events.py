@@ -3,14 +3,18 @@
 import uuid
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
-from typing import NamedTuple
+from functools import cache
+from typing import NamedTuple, TypeAlias
 
 import polars as pl
 from sqlalchemy import Dialect
 from sqlalchemy.dialects import postgresql
 
+from app.domain import mail
 from app.domain.events import Event
-from app.domain.frames import EVENTS, Schema
+from app.domain.frames import EVENTS, INSTANT, Schema
+from app.domain.stages import split_path
+from app.store.accounts import Received
 from app.store.connect import Connection
 from app.store.copy import columns, copy_out
 from app.store.tables import MONTHS
@@ -20,26 +24,8 @@ ONE_STATEMENT_MAX = 200
 _MONTHS_LOCK = 0x4D4F4E
 
 
-class FailedEvent(NamedTuple):
-    """A row of failed_events: an event that is not stored as one, as bytes, with its typed reason. `received_at` is in UTC."""
-
-    received_at: datetime
-    source_id: int
-    import_id: int | None
-    position: int
-    message_id: str | None
-    code: str
-    field: str | None
-    message: str
-    body: bytes
-
-
-class Received(NamedTuple):
-    """How many events a write received of a source, and the latest of their instants (UTC)."""
-
-    source_id: int
-    at: datetime
-    events: int
+Span: TypeAlias = tuple[datetime, datetime]
+"""From the first to the last instant (UTC), both included."""
 
 
 _NAMES = Event._fields
@@ -99,11 +85,6 @@ async def _write_many(connection: Connection, arrived: Sequence[Event], queue: i
     return fresh
 
 
-async def write_failed(connection: Connection, failed: Sequence[FailedEvent]) -> None:
-    if failed:
-        await connection.copy_records_to_table("failed_events", records=failed, columns=FailedEvent._fields)
-
-
 async def ensure_months(connection: Connection, first: datetime, count: int = 3) -> None:
     """Make sure that the partitions of `count` months exist, from the one that `first` (UTC) lies in; writing goes on meanwhile."""
     month = first.astimezone(UTC).year * 12 + first.astimezone(UTC).month - 1
@@ -155,23 +136,45 @@ _EXPRESSIONS = {
     "has_device": "(jsonb_typeof(e.body #> '{context,device}') = 'object') is true",
     "device_kind": "e.body #>> '{context,device,type}'",
     "country": "e.body #>> '{context,location,country}'",
-    "traits": "case when e.type = 'identify' and jsonb_typeof(e.body -> 'traits') = 'object' then e.body ->> 'traits' end",
+    "click": "e.body #>> '{context,click}'",
+    "traits": """case when e.type <> 'identify' then null
+        when jsonb_typeof(e.body -> 'traits') = 'object' then e.body ->> 'traits'
+        when jsonb_typeof(e.body #> '{context,traits}') = 'object' then e.body #>> '{context,traits}' end""",
 }
+_MEMBERSHIP: Schema = {"event": pl.String, "received_at": INSTANT, "subject": pl.Int64, "customer": pl.Int64}
 _COLUMN_OF_PATH: dict[tuple[str, ...], str] = {("context", "page", "url"): "url", ("context", "page", "referrer"): "referrer"}
 _TOP_LEVEL = {"type": "type", "event": "name", "userId": "user_id", "anonymousId": "anonymous_id", "messageId": "message_id"}
 
 
-def event_columns(paths: Iterable[tuple[str, tuple[str, ...]]] = ()) -> tuple[str, Schema]:
+class EventColumns(NamedTuple):
+    """Select list and schema of an events frame."""
+
+    select: str
+    schema: Schema
+
+
+def event_columns(paths: Iterable[tuple[str, tuple[str, ...]]] = ()) -> EventColumns:
     """Select list and schema of an events frame, with the value and the JSON type of every path that a rule reads.
 
     The list names events `e` and sources `s`. A path comes as (its text, its parts).
     """
-    schema, expressions = dict(EVENTS), dict(_EXPRESSIONS)
+    schema, expressions = dict(EVENTS), {**_EXPRESSIONS, "mail": _mail()}
     for text, parts in paths:
         for prefix, expression in (("where", _value(parts)), ("where_type", _value_type(parts))):
             schema[f"{prefix}:{text}"] = pl.String
             expressions[f"{prefix}:{text}"] = expression
-    return columns(schema, expressions), schema
+    return EventColumns(columns(schema, expressions), schema)
+
+
+@cache
+def _mail() -> str:
+    """What an event tells of a mail, as JSON (see `mail.FACTS`). Few do, so that only those whose name may say so are looked into."""
+    message, link, flag = (
+        [f"nullif({_value(split_path(path))}, '')" for path in mail.lists()[fact]] for fact in ("message", "link", "flag")
+    )
+    return f"""case when e.type = 'track' and lower(e.name) ~ '^[^a-z0-9]*({"|".join(mail.first_words())})' then jsonb_build_object(
+        'ip', e.ip, 'method', e.body #>> '{{context,request,method}}', 'message', coalesce({", ".join(message)}),
+        'link', coalesce({", ".join(link)}), 'flag', coalesce({", ".join(f"nullif({one}, 'false')" for one in flag)}))::text end"""
 
 
 def _value(parts: tuple[str, ...]) -> str:
@@ -192,22 +195,28 @@ def _path(parts: tuple[str, ...]) -> str:
     return "array[" + ", ".join("'" + part.replace("'", "''") + "'" for part in parts) + "]::text[]"
 
 
-async def read_touched_events(connection: Connection, ids: Sequence[int], select: str, schema: Schema) -> pl.DataFrame:
-    """The events that touched rows name and that are still there, as a frame of `event_columns`."""
-    query = f"""
-        select {select} from touched t cross join lateral unnest(t.events) as n (id)
-        join events e on e.id = n.id and e.received_at between t.received_at and t.received_to
-        join sources s on s.id = e.source_id where t.id = any($1::bigint[])"""
-    return await copy_out(connection, query, schema, list(ids))
+async def read_touched_events(connection: Connection, marks: Sequence[int], span: Span, wanted: EventColumns) -> pl.DataFrame:
+    """The events that touched rows name and that are still there, all received within a span."""
+    ids = "array(select unnest(events) from touched where id = any($3::bigint[]))"
+    return await copy_out(connection, _events_of(ids, wanted.select), wanted.schema, *span, list(marks))
 
 
-async def read_customer_events(connection: Connection, customers: Sequence[int], select: str, schema: Schema) -> pl.DataFrame:
-    """All events of some customers, as a frame of `event_columns` with their customer and subject."""
-    query = f"""
-        select {select}, i.owner as customer, i.id as subject from identifiers i join event_subjects es on es.subject = i.id
-        join events e on e.id = es.event and e.received_at = es.received_at
-        join sources s on s.id = e.source_id where i.owner = any($1::bigint[])"""
-    return await copy_out(connection, query, {**schema, "customer": pl.Int64, "subject": pl.Int64}, list(customers))
+async def read_events(connection: Connection, ids: Sequence[str | uuid.UUID], span: Span, wanted: EventColumns) -> pl.DataFrame:
+    """The events of these ids, all received within a span."""
+    return await copy_out(connection, _events_of("$3::uuid[]", wanted.select), wanted.schema, *span, list(ids))
+
+
+def _events_of(ids: str, select: str) -> str:
+    """The span is for the plan, which leaves months out by it; the ids as one array are looked up in the order of the index."""
+    return f"""select {select} from events e join sources s on s.id = e.source_id
+        where e.id = any({ids}) and e.received_at between $1::timestamptz and $2::timestamptz"""
+
+
+async def read_membership(connection: Connection, customers: Sequence[int]) -> pl.DataFrame:
+    """The events of some customers as (event, received_at, subject, customer)."""
+    query = f"""select {columns(_MEMBERSHIP, {"customer": "i.owner"})} from identifiers i join event_subjects es on es.subject = i.id
+        where i.owner = any($1::bigint[])"""
+    return await copy_out(connection, query, _MEMBERSHIP, list(customers))
 
 
 async def read_months(connection: Connection) -> list[tuple[datetime, datetime]]:

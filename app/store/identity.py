@@ -1,5 +1,7 @@
 """Identifiers, links, aliases and subjects. Only the worker writes them, so a statement need not fear another writer."""
 
+from typing import NamedTuple
+
 import polars as pl
 
 from app.domain.frames import INSTANT, Schema
@@ -33,6 +35,7 @@ _IDENTIFIER_COLUMNS = columns(IDENTIFIERS, {"identifier": "i.id", "kind": "i.kin
 _USER_COLUMNS = columns(USERS, {"identifier": "i.id", "value": "i.value", "named_at": "i.named_at", "named_directly": "i.named_directly"})
 _LINK_COLUMNS = columns(LINKS, {name: f"l.{name}" for name in LINKS if name != "target_value"} | {"target_value": "i.value"})
 _ALIAS_COLUMNS = columns(ALIASES)
+_SETTLED_COLUMNS = columns(SETTLED, {"identifier": "id"})
 _OWNER_COLUMNS = columns(OWNERS, {"identifier": "id"})
 
 # Each statement takes a temporary table of what new events say and returns the identifiers whose evidence it changed.
@@ -42,7 +45,8 @@ insert into identifiers as i (id, kind, value, owner, named_at, named_directly)
 select identifier, kind, value, identifier, named_at, named_directly from named_identifiers
 on conflict (id) do update set named_at = least(i.named_at, excluded.named_at), named_directly = i.named_directly or excluded.named_directly
 where excluded.named_at < i.named_at or excluded.named_directly > i.named_directly
-returning id
+returning id, old.id is null and not exists (
+  select from aliases a where i.kind = 'anonymous_id' and (a.user_anonymous = i.id or a.previous_anonymous = i.id)) as new
 """
 _MERGE_LINKS = """
 insert into links as l (weaker, target, target_kind, trusted, linked_at, event, source_id)
@@ -70,10 +74,17 @@ _TEMPORARY = {
 }
 
 
-async def learn(connection: Connection, named: Named) -> set[int]:
-    """Merge what new events say of identity; the identifiers whose own evidence changed by it."""
-    await copy_in(connection, "event_subjects", named.subjects)
+class Learned(NamedTuple):
+    """The identifiers whose own evidence changed, and those of which nothing was known before."""
+
+    changed: set[int]
+    new: set[int]
+
+
+async def learn(connection: Connection, named: Named) -> Learned:
+    """Merge what new events say of identity."""
     changed: set[int] = set()
+    new: set[int] = set()
     for table, frame, statement in (
         ("named_identifiers", named.identifiers, _MERGE_IDENTIFIERS),
         ("named_links", named.links, _MERGE_LINKS),
@@ -85,8 +96,10 @@ async def learn(connection: Connection, named: Named) -> set[int]:
             f"create temporary table if not exists {table} ({_TEMPORARY[table]}) on commit delete rows; delete from {table}"
         )
         await copy_in(connection, table, frame)
-        changed.update(row["id"] for row in await connection.fetch(statement))
-    return changed
+        rows = await connection.fetch(statement)
+        changed.update(row["id"] for row in rows)
+        new.update(row["id"] for row in rows if row.get("new"))
+    return Learned(changed, new)
 
 
 # The identifiers whose owner can change: those with changed evidence, the alias groups of the users among them, what their best
@@ -158,7 +171,7 @@ async def evidence_for(connection: Connection, asked: list[int], kinds: tuple[st
         users=await copy_out(connection, f"select {_USER_COLUMNS} from identifiers i where i.id = any($1::bigint[])", USERS, users),
         links=links,
         aliases=aliases,
-        settled=await copy_out(connection, "select id, owner from identifiers where id = any($1::bigint[])", SETTLED, targets),
+        settled=await owners_of(connection, targets),
     )
 
 
@@ -168,23 +181,24 @@ _SUBJECTS = Kept(
     {"subject": "bigint", "occurred_at": "timestamptz", "event": "uuid"},
 )
 _EVIDENCE: Schema = {"event": pl.String, "source_id": pl.Int16}
-_LINKS = Kept(
+KEPT_LINKS = Kept(
     "links",
     {name: kind for name, kind in LINKS.items() if name != "target_value"} | _EVIDENCE,
     {"weaker": "bigint", "target": "bigint"},
 )
-_ALIASES = Kept(
+KEPT_ALIASES = Kept(
     "aliases",
     ALIASES | _EVIDENCE,
     dict.fromkeys(("user_id", "previous_id", "user_anonymous", "previous_anonymous"), "bigint"),
 )
-_NAMED: Schema = {"identifier": pl.Int64, "kind": pl.String, "value": pl.String, "named_at": INSTANT, "named_directly": pl.Boolean}
+KEPT_IDENTIFIERS: Schema = {**IDENTIFIERS, "named_directly": pl.Boolean}
 
 
 async def replace_all(connection: Connection, named: Named) -> int:
     """Make everything kept of identity what all events say, touching only what differs; how many rows differed."""
-    differing = await _replace_identifiers(connection, named.identifiers)
-    for kept, frame in ((_SUBJECTS, named.subjects), (_LINKS, named.links), (_ALIASES, named.aliases)):
+    stored = await copy_out(connection, f"select {columns(KEPT_IDENTIFIERS, {'identifier': 'id'})} from identifiers", KEPT_IDENTIFIERS)
+    differing = len(await replace_identifiers(connection, stored, named.identifiers))
+    for kept, frame in ((_SUBJECTS, named.subjects), (KEPT_LINKS, named.links), (KEPT_ALIASES, named.aliases)):
         new = frame.rename({"source": "source_id"}, strict=False)
         old = await copy_out(connection, f"select {columns(kept.schema)} from {kept.table}", kept.schema)
         gone, fresh = await write_difference(connection, kept, old, new)
@@ -192,19 +206,19 @@ async def replace_all(connection: Connection, named: Named) -> int:
     return differing
 
 
-async def _replace_identifiers(connection: Connection, named: pl.DataFrame) -> int:
-    old = await copy_out(connection, f"select {columns(_NAMED, {'identifier': 'id'})} from identifiers", _NAMED)
+async def replace_identifiers(connection: Connection, old: pl.DataFrame, named: pl.DataFrame) -> list[int]:
+    """Make the identifiers `old` the identifiers `named`, frames of KEPT_IDENTIFIERS; those that differed."""
     gone = old.join(named, on="identifier", how="anti")
-    fresh = named.select(list(_NAMED)).join(old, on=list(_NAMED), how="anti", nulls_equal=True)
+    fresh = named.select(list(KEPT_IDENTIFIERS)).join(old, on=list(KEPT_IDENTIFIERS), how="anti", nulls_equal=True)
     await connection.execute("delete from identifiers where id = any($1::bigint[])", gone["identifier"].to_list())
     await connection.execute(
         """insert into identifiers (id, kind, value, owner, named_at, named_directly)
         select id, kind, value, id, named_at, named_directly
         from unnest($1::bigint[], $2::text[], $3::text[], $4::timestamptz[], $5::boolean[]) as n (id, kind, value, named_at, named_directly)
         on conflict (id) do update set named_at = excluded.named_at, named_directly = excluded.named_directly""",
-        *(fresh[column].to_list() for column in _NAMED),
+        *(fresh[column].to_list() for column in KEPT_IDENTIFIERS),
     )
-    return gone.height + fresh.height
+    return [*gone["identifier"], *fresh["identifier"]]
 
 
 async def all_evidence(connection: Connection) -> Evidence:
@@ -236,6 +250,11 @@ async def write_owners(connection: Connection, changed: pl.DataFrame) -> None:
     )
 
 
-async def owners_of(connection: Connection, identifiers: list[int]) -> set[int]:
-    rows = await connection.fetch("select distinct owner from identifiers where id = any($1::bigint[])", identifiers)
-    return {row["owner"] for row in rows}
+async def owners_of(connection: Connection, identifiers: list[int]) -> pl.DataFrame:
+    """The stored owners of some identifiers: a frame of SETTLED."""
+    return await copy_out(connection, f"select {_SETTLED_COLUMNS} from identifiers where id = any($1::bigint[])", SETTLED, identifiers)
+
+
+async def write_subjects(connection: Connection, events: pl.DataFrame) -> None:
+    """Keep whose the events are, of a frame with their `subject`; in the order of the key, which spares its index much."""
+    await copy_in(connection, _SUBJECTS.table, events.select(list(_SUBJECTS.schema)).sort(list(_SUBJECTS.key)))

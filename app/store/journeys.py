@@ -65,12 +65,10 @@ async def prune_changes(connection: Connection, keep: int) -> None:
     await connection.execute("delete from changes where version <= (select max(version) from changes) - $1", keep)
 
 
-async def heavy_customers(connection: Connection, customers: Sequence[int], events: int) -> set[int]:
-    """Those of some customers that had more than so many events when last derived."""
-    rows = await connection.fetch(
-        "select customer from customers where customer = any($1::bigint[]) and events > $2", list(customers), events
-    )
-    return {row["customer"] for row in rows}
+async def derived_before(connection: Connection, customers: Sequence[int]) -> dict[int, int]:
+    """How many events each of some customers had when last derived. Nothing is stored of those who are left out."""
+    rows = await connection.fetch("select customer, events from customers where customer = any($1::bigint[])", list(customers))
+    return {row["customer"]: row["events"] for row in rows}
 
 
 async def has_customers(connection: Connection) -> bool:

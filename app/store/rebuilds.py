@@ -7,6 +7,8 @@ from app.store.connect import Connection
 
 WAITING = "waiting"
 CUSTOMERS = "customers"
+DERIVED = "derived"
+REFUSED = "refused"
 
 
 class Rebuild(NamedTuple):
@@ -62,9 +64,11 @@ async def finish(connection: Connection, rebuild: int) -> None:
     await connection.execute("update rebuilds set state = 'finished', finished_at = now() where id = $1", rebuild)
 
 
-async def rules_changed(connection: Connection, digest: bytes) -> bool:
-    """Keep the digest of the rules in force; whether others were in force before."""
-    before = await connection.fetchval("select digest from rules order by since desc limit 1")
+async def rules_changed(connection: Connection, digest: bytes, of: str = DERIVED) -> bool:
+    """Keep the digest of the rules in force by which rows are derived, or events refused; whether others were in force before."""
+    before = await connection.fetchval("select digest from rules where of = $1 order by since desc limit 1", of)
     if before != digest:
-        await connection.execute("insert into rules (digest) values ($1) on conflict (digest) do update set since = now()", digest)
+        await connection.execute(
+            "insert into rules (digest, of) values ($1, $2) on conflict (digest) do update set since = now()", digest, of
+        )
     return before not in (None, digest)

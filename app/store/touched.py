@@ -1,39 +1,55 @@
 """The queue between collectors, which only append, and the worker, which deletes exactly the rows that it read."""
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import NamedTuple
+from uuid import UUID
 
 from app.store.connect import Connection
 
-LIVE, HEAVY, BULK, BACKGROUND, HEAVY_BACKGROUND = range(5)
-"""Queues in the order in which the worker serves them; a row in the background holds no answer's `as_of` back."""
+LIVE, HEAVY, BULK, BACKGROUND, HEAVY_BACKGROUND, STUCK = range(6)
+"""Queues in the order in which the worker serves them; a row from the background on holds no answer's `as_of` back.
+
+A row in the last one names what cannot be derived as it is: it waits for `try_again`.
+"""
 
 SHARD = 500
 """Customers that one background row names."""
 
 
 class Marks(NamedTuple):
-    """Touched rows that one round works off: their ids, and the identifiers that they name directly."""
+    """Touched rows that one round works off: their ids, the identifiers that they name, and how many events they are about.
+
+    The events that they name were received within `span`, first and last instant (UTC); it is None where they name none.
+    """
 
     ids: list[int]
     identifiers: list[int]
     events: int
+    span: tuple[datetime, datetime] | None = None
 
 
-async def read_marks(connection: Connection, budget: int) -> Marks:
-    """The oldest touched rows of the first queues, until about `budget` events are named; heavy ones are read by `read_heavy`."""
+async def read_marks(connection: Connection, budget: int, bulk_budget: int) -> Marks:
+    """The oldest touched rows of the first queues, until about `budget` events are named; heavy ones are read by `read_heavy`.
+
+    Once no live row is left, others are added until there are `bulk_budget`.
+    """
     rows = await connection.fetch(
-        f"""select id, coalesce(cardinality(events), 10 * cardinality(identifiers)) as weight, identifiers
+        f"""select id, queue, coalesce(cardinality(events), 10 * cardinality(identifiers)) as weight, identifiers,
+        case when events is not null then received_at end as since, received_to
         from touched where queue in ({LIVE}, {BULK}, {BACKGROUND}) order by queue, id limit 1000"""
     )
-    marks = Marks([], [], 0)
+    weight, number = 0, 0
     for row in rows:
-        if marks.ids and marks.events + row["weight"] > budget:
+        if number and weight + row["weight"] > (budget if row["queue"] == LIVE else bulk_budget):
             break
-        marks.ids.append(row["id"])
-        marks.identifiers.extend(row["identifiers"] or ())
-        marks = marks._replace(events=marks.events + row["weight"])
-    return marks
+        weight += row["weight"]
+        number += 1
+    taken = rows[:number]
+    identifiers = [identifier for row in taken for identifier in row["identifiers"] or ()]
+    spans = [(row["since"], row["received_to"]) for row in taken if row["since"]]
+    span = (min(since for since, _ in spans), max(until for _, until in spans)) if spans else None
+    return Marks([row["id"] for row in taken], identifiers, weight, span)
 
 
 async def read_heavy(connection: Connection) -> Marks:
@@ -67,12 +83,23 @@ async def mark_everybody(connection: Connection) -> int:
     return int(done.split()[-1])
 
 
+async def mark_customers(connection: Connection, queue: int, customers: Iterable[int]) -> None:
+    """Append rows for some customers, in shards."""
+    await connection.execute(
+        f"""insert into touched (queue, received_at, identifiers)
+        select $1, now(), array_agg(customer) from unnest($2::bigint[]) with ordinality as c (customer, place)
+        group by place / {SHARD} order by place / {SHARD}""",
+        queue,
+        sorted(customers),
+    )
+
+
 async def delete_marks(connection: Connection, ids: Sequence[int]) -> None:
     await connection.execute("delete from touched where id = any($1::bigint[])", ids)
 
 
 async def background_left(connection: Connection) -> int:
-    left: int = await connection.fetchval("select count(*) from touched where queue >= $1", BACKGROUND)
+    left: int = await connection.fetchval("select count(*) from touched where queue in ($1, $2)", BACKGROUND, HEAVY_BACKGROUND)
     return left
 
 
@@ -80,3 +107,53 @@ async def backlog(connection: Connection) -> int:
     """Touched rows that hold an answer's `as_of` back."""
     left: int = await connection.fetchval("select count(*) from touched where queue < $1", BACKGROUND)
     return left
+
+
+async def read_event_ids(connection: Connection, mark: int) -> list[UUID]:
+    """The events that a touched row names."""
+    ids: list[UUID] | None = await connection.fetchval("select events from touched where id = $1", mark)
+    return ids or []
+
+
+async def put_events_aside(connection: Connection, mark: int, events: Sequence[UUID]) -> None:
+    """Move events of a touched row aside, each to a row of its own."""
+    await connection.execute(
+        f"""with kept as (
+          update touched set events = array(select unnest(events) except select unnest($2::uuid[])) where id = $1
+          returning received_at, received_to)
+        insert into touched (queue, received_at, received_to, events)
+        select {STUCK}, received_at, received_to, array[event] from kept cross join unnest($2::uuid[]) as event""",
+        mark,
+        events,
+    )
+
+
+async def put_customers_aside(connection: Connection, customers: Sequence[int]) -> None:
+    """Put customers aside, each in a row of its own."""
+    await connection.execute(
+        f"""insert into touched (queue, received_at, identifiers) select {STUCK}, now(), array[customer]
+        from unnest($1::bigint[]) as customer where customer <> all(array(
+          select unnest(identifiers) from touched where queue = {STUCK}))""",
+        customers,
+    )
+
+
+async def stuck_customers(connection: Connection) -> set[int]:
+    rows = await connection.fetch(f"select unnest(identifiers) as customer from touched where queue = {STUCK}")
+    return {row["customer"] for row in rows}
+
+
+async def stuck(connection: Connection) -> int:
+    """How many customers, and events that name nobody yet, are put aside."""
+    waiting: int = await connection.fetchval("select count(*) from touched where queue = $1", STUCK)
+    return waiting
+
+
+async def forget_stuck(connection: Connection) -> None:
+    """Forget what was put aside, for everybody to be derived again by other means."""
+    await connection.execute("delete from touched where queue = $1", STUCK)
+
+
+async def try_again(connection: Connection) -> None:
+    """Mark everything that was put aside to be derived in the background."""
+    await connection.execute("update touched set queue = $2 where queue = $1", STUCK, BACKGROUND)

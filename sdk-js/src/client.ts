@@ -1,15 +1,32 @@
-import { pageReader, wireEvent, type Call, type Id, type Properties } from "./events.js";
-import { add } from "./queue.js";
+import { momentReader, wireEvent, type Call, type Id, type Moment, type Properties } from "./events.js";
+import { arrived, carry } from "./links.js";
+import { followPages } from "./navigation.js";
+import { add, MAX_EVENTS } from "./queue.js";
 import { openSender } from "./sender.js";
 import { attempt } from "./store.js";
-import { anonymousId, forget, rememberUser, userId as currentUserId } from "./visitor.js";
+import { anonymousId, forget, keep, rememberUser, renew, userId as currentUserId } from "./visitor.js";
+
+/** Whether this build can carry the visitor to other domains. */
+declare const LINKS: boolean;
 
 export type { Id, Properties };
 
+/** pending: keep calls in memory; granted: store and send; denied: forget everything and take no more. */
+export type Consent = "pending" | "granted" | "denied";
+
+/** Texts are as in the attributes of the script's tag. */
 export interface Options {
   writeKey: string;
-  /** Where Waystage listens, without /v1/batch. */
+  /** Where Waystage listens, without /v1/batch; it may have a path of its own. */
   endpoint: string;
+  /** false: no page events by themselves. */
+  autoPage?: boolean | "true" | "false" | undefined;
+  /** What the visitor has said so far; granted where not given. */
+  consent?: Consent | undefined;
+  /** true: take a browser that asks not to be tracked (GPC, DNT) for any other; else it counts as denied. */
+  ignoreSignals?: boolean | "true" | undefined;
+  /** Other domains of the same operator, parted by commas: links to them say who the visitor is. */
+  domains?: string | undefined;
 }
 
 /** Every call returns at once and throws nothing. */
@@ -23,44 +40,68 @@ export interface Waystage {
   /** Forget the user, for example at log-out: the next event comes from somebody new. */
   reset(): void;
   ready(callback: () => void): void;
+  /** What the visitor has decided. */
+  consent(decision: Consent): void;
 }
 
 /** A first argument that may be left out: (name, rest), (rest) or (null, rest). */
-function split(first: Id | Properties | null | undefined, rest: Properties | undefined): [Id | undefined, Properties | undefined] {
-  return first == null || typeof first === "object" ? [undefined, first ?? rest] : [first, rest];
-}
+const split = (first: Id | Properties | null | undefined, rest: Properties | undefined): [Id | undefined, Properties | undefined] =>
+  typeof (first ?? {}) === "object" ? [undefined, (first as Properties) ?? rest] : [first as Id, rest];
 
-function quiet<Args extends unknown[]>(run: (...args: Args) => void): (...args: Args) => void {
-  return (...args) => void attempt(() => run(...args));
-}
+/** Opens what this browser keeps, sends what earlier pages left, and listens for other pages and for the end of this one. */
+export const createWaystage = ({ writeKey, endpoint, consent, autoPage, ignoreSignals, domains }: Options): Waystage => {
+  const now = momentReader();
+  let held: (() => void)[] = [];
+  const granted = () => consent === "granted";
+  const schedule = openSender(writeKey, endpoint, granted);
 
-/** Opens what this browser keeps, sends what earlier pages left, and listens for the end of the page. */
-export function createWaystage({ writeKey, endpoint }: Options): Waystage {
-  const currentPage = pageReader();
-  const sender = openSender(writeKey, endpoint);
-  const record = (call: Call) => {
-    add(wireEvent(call, currentPage()), writeKey);
-    sender.schedule();
+  /** Do what waits for consent, or let go of it; the oldest give way. */
+  const settle = () => {
+    if (granted()) held.forEach(attempt);
+    held = consent === "pending" ? held.slice(-MAX_EVENTS) : [];
+    schedule();
   };
+  const decide = (decision: Consent) => {
+    consent = decision;
+    if (consent === "denied") forget();
+    settle();
+  };
+  /** A method that records what `said` returns, as of the moment it was called. */
+  const method =
+    <Args extends unknown[]>(said: (moment: Moment, ...args: Args) => Call | void): ((...args: Args) => void) =>
+    (...args) => {
+      const moment = now();
+      held.push(() => {
+        const call = said(moment, ...args);
+        if (call) add(wireEvent(call, moment), writeKey);
+      });
+      settle();
+    };
 
-  addEventListener("pagehide", sender.beacon);
-  document.addEventListener("visibilitychange", () => document.hidden && sender.beacon());
-  sender.schedule();
-
-  return {
-    page: quiet((first, rest) => {
+  const client: Waystage = {
+    page: method(({ page }, first, rest) => {
       const [name, properties] = split(first, rest);
-      record({ type: "page", name, properties: { ...currentPage(), ...properties } });
+      return { type: "page", name, properties: { ...page, ...properties } };
     }),
-    track: quiet((event, properties) => record({ type: "track", event, properties })),
-    identify: quiet((first, rest) => {
+    track: method((_, event, properties) => ({ type: "track", event, properties })),
+    identify: method((_, first, rest) => {
       const [userId, traits] = split(first, rest);
-      if (userId != null) rememberUser(`${userId}`);
-      record({ type: "identify", traits });
+      if (userId) rememberUser(userId);
+      return { type: "identify", traits };
     }),
-    alias: quiet((userId, previousId = currentUserId() ?? anonymousId()) => record({ type: "alias", userId, previousId })),
-    group: quiet((groupId, traits) => record({ type: "group", groupId, traits })),
-    reset: quiet(forget),
-    ready: quiet(queueMicrotask),
+    alias: method((_, userId, previousId = currentUserId() ?? anonymousId()) => ({ type: "alias", userId, previousId })),
+    group: method((_, groupId, traits) => ({ type: "group", groupId, traits })),
+    reset: method(renew),
+    ready: (callback) => void Promise.resolve().then(callback),
+    consent: decide,
   };
-}
+
+  decide(!ignoreSignals && (navigator.globalPrivacyControl || navigator.doNotTrack === "1") ? "denied" : (consent ?? "granted"));
+  if (LINKS && domains) {
+    const id = arrived();
+    if (id) method(() => void keep(id))();
+    carry(domains, () => (granted() ? anonymousId() : undefined));
+  }
+  if (`${autoPage}` !== "false") followPages(client.page);
+  return client;
+};

@@ -1,6 +1,6 @@
 import { DROPPED } from "./queue.js";
-import { count, read } from "./store.js";
-import { anonymousId, userId, uuid } from "./visitor.js";
+import { count, number } from "./store.js";
+import { anonymousId, newId, userId } from "./visitor.js";
 
 declare const VERSION: string;
 
@@ -19,6 +19,13 @@ export interface Call {
   traits?: Properties | undefined;
 }
 
+/** What is settled at the call, whenever and however often its event is sent. */
+export interface Moment {
+  messageId: string;
+  timestamp: string;
+  page: Properties;
+}
+
 /** An event as the Segment spec writes it. */
 export interface WireEvent extends Call {
   messageId: string;
@@ -27,28 +34,29 @@ export interface WireEvent extends Call {
   context: Properties;
 }
 
-/** The url without its fragment, which may hold secrets. */
-const currentUrl = () => location.href.split("#")[0]!;
-
-/** Describes the page at each call. Where scripts change the url, the referrer is the url before. */
-export function pageReader(): () => Properties {
+/**
+ * Describes the moment and the page at each call. The url stands without its fragment, which may hold secrets; where scripts change it, the
+ * referrer is the url of the call before.
+ */
+export const momentReader = (): (() => Moment) => {
   let { referrer } = document;
-  let url = currentUrl();
+  let last: string | undefined;
   return () => {
-    if (url !== currentUrl()) referrer = url;
-    url = currentUrl();
-    const { pathname: path, search } = location;
-    return { url, path, title: document.title, referrer, search };
+    const { href, pathname: path, search } = location;
+    const [url] = href.split("#");
+    if (url !== last) referrer = last ?? referrer;
+    last = url;
+    return { messageId: newId(), timestamp: new Date().toISOString(), page: { title: document.title, referrer, url, path, search } };
   };
-}
+};
 
-/** The call as an event: who, when and in which place is settled here, so that sending it again repeats the same event. */
-export function wireEvent(call: Call, page: Properties): WireEvent {
+/** The call as an event of this browser's visitor, with its number among the events of this browser. */
+export const wireEvent = (call: Call, { page, ...moment }: Moment): WireEvent => {
   const context = {
     page,
     library: { name: "waystage", version: VERSION },
+    dropped: number(DROPPED) || undefined,
     sequence: count("waystage.sequence"),
-    dropped: Number(read(DROPPED)) || undefined,
   };
-  return { messageId: uuid(), timestamp: new Date().toISOString(), anonymousId: anonymousId(), userId: userId(), context, ...call };
-}
+  return { ...moment, anonymousId: anonymousId(), userId: userId(), context, ...call };
+};

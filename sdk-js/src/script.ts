@@ -1,4 +1,4 @@
-import { createWaystage, type Waystage } from "./client.js";
+import { createWaystage, type Options, type Waystage } from "./client.js";
 
 /** A method's name and its arguments. */
 type Call = { [Method in keyof Waystage]: [Method, ...Parameters<Waystage[Method]>] }[keyof Waystage];
@@ -13,25 +13,19 @@ declare global {
   interface Window {
     waystage?: Command;
   }
-  interface Document {
-    readonly prerendering?: boolean;
-  }
 }
 
-function start({ src, dataset }: HTMLScriptElement, writeKey: string): void {
-  const client = createWaystage({ writeKey, endpoint: dataset.endpoint ?? new URL(src).origin });
-  const command = (...[method, ...args]: Call) => (client[method] as ((...args: unknown[]) => void) | undefined)?.(...args);
-  const push = (call: Call) => command(...call);
+const start = ({ src, dataset }: HTMLScriptElement): void => {
+  const client = createWaystage({ endpoint: new URL(src).origin, ...(dataset as Partial<Options> & Pick<Options, "writeKey">) });
+  const push = ([method, ...args]: Call) => (client[method] as ((...args: unknown[]) => void) | undefined)?.(...args);
   const queued = window.waystage?.q as Call[] | undefined;
-  window.waystage = Object.assign(command, client, { q: { push } });
-  if (dataset.autoPage !== "false") client.page();
+  window.waystage = Object.assign((...call: Call) => push(call), client, { q: { push } });
   queued?.forEach(push);
-}
+};
 
 const script = document.currentScript as HTMLScriptElement | null;
-const writeKey = script?.dataset.writeKey;
-if (script && writeKey && !window.waystage?.track) {
-  const run = () => start(script, writeKey);
+if (script?.dataset.writeKey && !window.waystage?.track) {
+  const run = () => start(script);
   if (document.prerendering) document.addEventListener("prerenderingchange", run);
   else run();
 }

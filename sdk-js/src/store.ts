@@ -1,41 +1,37 @@
-/** What this page keeps itself because localStorage refused it. */
-const memory = new Map<string, string>();
-
 /** What `run` returns, or undefined where it throws. */
-export function attempt<T>(run: () => T): T | undefined {
+export const attempt = <T>(run: () => T): T | undefined => {
   try {
     return run();
   } catch {
     return undefined;
   }
-}
+};
+
+/** What this page keeps itself because the browser refused it; there, numbers stay numbers. */
+const memory: Record<string, string> = {};
+const disk: Record<string, string> = attempt(() => localStorage) ?? {};
 
 /** The text kept for this origin under a key. Like all functions here it throws nothing where storage is forbidden or full. */
-export function read(key: string): string | undefined {
-  return memory.get(key) ?? attempt(() => localStorage.getItem(key)) ?? undefined;
-}
+export const read = (key: string): string | undefined => memory[key] ?? disk[key];
 
-export function remove(key: string): void {
-  memory.delete(key);
-  attempt(() => localStorage.removeItem(key));
-}
+export const remove = (key: string): void => {
+  delete memory[key];
+  delete disk[key];
+};
 
-export function write(key: string, text: string): void {
+export const write = (key: string, text: string | number): void => {
   remove(key); // a text that does not fit must not leave its predecessor to the next page
-  try {
-    localStorage.setItem(key, text);
-  } catch {
-    memory.set(key, text);
-  }
-}
+  attempt(() => (disk[key] = text as string)) ?? (memory[key] = text as string);
+};
 
-export function keys(): string[] {
-  return [...memory.keys(), ...(attempt(() => Object.keys(localStorage)) ?? [])];
-}
+export const keys = (prefix: string): string[] => [memory, disk].flatMap(Object.keys).filter((key) => key.startsWith(prefix));
+
+/** The whole number kept under a key, 0 where there is none. */
+export const number = (key: string): number => ~~(read(key) as unknown as number);
 
 /** Count one more under a key, and return how many that makes. */
-export function count(key: string): number {
-  const counted = (Number(read(key)) || 0) + 1;
-  write(key, `${counted}`);
+export const count = (key: string): number => {
+  const counted = 1 + number(key);
+  write(key, counted);
   return counted;
-}
+};

@@ -4,6 +4,7 @@ import type { Waystage } from "../src/client.js";
 import type { WireEvent } from "../src/events.js";
 
 export const SCRIPT = readFileSync("dist/waystage.js", "utf8");
+export const EXTRA = readFileSync("dist/waystage-extra.js", "utf8");
 export const HOST = "https://events.example";
 
 export interface Sent {
@@ -26,36 +27,28 @@ interface Opened {
   prerendering?: boolean;
   /** An inline script that runs before the snippet. */
   inline?: string;
+  /** The text of the snippet. */
+  script?: string;
 }
 
-/** localStorage: entries are own properties, as in browsers; it throws when full. */
-class MemoryStorage {
-  [key: string]: unknown;
-  readonly #room: () => number;
-
-  constructor(room: () => number) {
-    this.#room = room;
-  }
-
-  getItem(key: string): unknown {
-    return Object.hasOwn(this, key) ? this[key] : null;
-  }
-
-  setItem(key: string, text: string): void {
-    if (Object.keys(this).length >= this.#room()) throw new DOMException("full", "QuotaExceededError");
-    this[key] = text;
-  }
-
-  removeItem(key: string): void {
-    delete this[key];
-  }
+/** localStorage: entries are own properties, as in browsers, and texts; it throws when full. */
+function storage(room: () => number): Record<string, string> {
+  return new Proxy<Record<string, string>>({}, {
+    set(entries, key: string, text: unknown) {
+      if (Object.keys(entries).length >= room()) throw new DOMException("full", "QuotaExceededError");
+      entries[key] = String(text);
+      return true;
+    },
+  });
 }
+
+type Run = () => Promise<unknown>;
 
 /** navigator.locks: one holder at a time, the others in line. */
 class LockLine {
   #last: Promise<unknown> = Promise.resolve();
 
-  request(_name: string, run: () => Promise<unknown>): Promise<unknown> {
+  request(_name: string, run: Run): Promise<unknown> {
     return (this.#last = this.#last.then(run));
   }
 }
@@ -66,8 +59,14 @@ export class Browser {
   room = Infinity;
   storageForbidden = false;
   acceptsBeacons = true;
-  localStorage = new MemoryStorage(() => this.room);
+  localStorage = storage(() => this.room);
+  /** By domain and name. */
   cookies = new Map<string, string>();
+  /** What has registrations below it, so that no cookie may be as wide. */
+  publicSuffixes = ["example", "co.uk", "uk"];
+  globalPrivacyControl: boolean | undefined;
+  doNotTrack: string | null = null;
+  userAgent = "Browser/1";
   cookieTexts: string[] = [];
   locks: Pick<LockLine, "request"> | undefined = new LockLine();
   requests: Sent[] = [];
@@ -90,9 +89,20 @@ export class Browser {
     const page = new Page(this, opened);
     this.pages.push(page);
     if (opened.inline) page.run(opened.inline);
-    page.load({ src: `${HOST}/waystage.js`, dataset: { writeKey: opened.writeKey ?? "wk_1", ...opened.dataset } });
+    const dataset = { writeKey: opened.writeKey ?? "wk_1", ...opened.dataset };
+    page.load({ src: `${HOST}/waystage.js`, dataset }, opened.script);
     await this.elapse(0);
     return page;
+  }
+
+  /** All pages end at once, without a signal. */
+  crash(): void {
+    for (const page of this.pages) page.end();
+  }
+
+  /** Let what is under way come to its end. */
+  async settle(): Promise<void> {
+    await this.elapse(5_000);
   }
 
   /** Let this many ms pass: timers of all pages run when they are due. */
@@ -109,11 +119,43 @@ export class Browser {
     this.now = end;
   }
 
+  cookiesFor(host: string): string {
+    const seen = [...this.cookies].filter(([key]) => `.${host}`.endsWith(`.${key.split(" ")[0]}`));
+    return seen.map(([key, value]) => `${key.split(" ")[1]}=${value}`).join("; ");
+  }
+
+  setCookie(host: string, text: string): void {
+    this.cookieTexts.push(text);
+    const [pair, ...attributes] = text.split(";");
+    const said = Object.fromEntries(attributes.map((attribute) => attribute.split("=")));
+    const domain = said.domain || host;
+    const within = /^[\d.]+$/.test(host) ? host === domain : `.${host}`.endsWith(`.${domain}`);
+    if (!within || this.publicSuffixes.includes(domain)) return;
+    const [name, value] = pair!.split("=");
+    this.cookies.delete(`${domain} ${name}`);
+    if (said["max-age"] !== "0") this.cookies.set(`${domain} ${name}`, value!);
+  }
+
   send(url: string, init: RequestInit): Sent {
     const body = String(init.body);
     const { headers, keepalive } = new Request(url, init);
     const content = JSON.parse(body) as Pick<Sent, "writeKey" | "batch">;
     return { url, contentType: headers.get("content-type"), keepalive, bytes: Buffer.byteLength(body), ...content };
+  }
+}
+
+/** A link of a page, as far as the snippet looks at it. */
+export class AnchorElement extends EventTarget {
+  constructor(public href: string) {
+    super();
+  }
+
+  get hostname(): string {
+    return new URL(this.href).hostname;
+  }
+
+  closest(): this {
+    return this;
   }
 }
 
@@ -124,16 +166,19 @@ export interface ScriptElement {
 }
 
 export class Page {
-  timers: { at: number; page: Page; run: () => void }[] = [];
+  timers: { id: number; at: number; page: Page; run: () => void }[] = [];
   appended: ScriptElement[] = [];
   readonly window = new EventTarget();
   readonly document: EventTarget & { hidden: boolean; title: string; prerendering: boolean; currentScript: ScriptElement | null };
   readonly location: URL;
   readonly #context;
+  readonly #left: Promise<void>;
+  #timers = 0;
+  #leave = () => {};
 
   constructor(readonly browser: Browser, { url = "https://shop.example/", referrer = "", prerendering = false }: Opened) {
     this.location = new URL(url);
-    const { cookies, cookieTexts } = browser;
+    this.#left = new Promise((resolve) => (this.#leave = resolve));
     this.document = Object.assign(new EventTarget(), {
       hidden: false,
       title: "Shop",
@@ -143,13 +188,10 @@ export class Page {
       createElement: () => ({ src: "", dataset: {} }),
       head: { appendChild: (script: ScriptElement) => this.appended.push(script) },
     });
+    const { hostname } = this.location;
     Object.defineProperty(this.document, "cookie", {
-      get: () => [...cookies].map((pair) => pair.join("=")).join("; "),
-      set(text: string) {
-        cookieTexts.push(text);
-        const [name, value] = text.split(";")[0]!.split("=");
-        cookies.set(name!, value!);
-      },
+      get: () => browser.cookiesFor(hostname),
+      set: (text: string) => browser.setCookie(hostname, text),
     });
     this.#context = createContext(this.#globals());
     runInContext("globalThis.window = globalThis", this.#context);
@@ -163,38 +205,71 @@ export class Page {
     return runInContext(code, this.#context);
   }
 
-  load(script: ScriptElement): void {
-    this.document.currentScript = script;
-    this.run(SCRIPT);
+  load(element: ScriptElement, script = SCRIPT): void {
+    this.document.currentScript = element;
+    this.run(script);
     this.document.currentScript = null;
+  }
+
+  /** What a router of the page does. */
+  change(method: "pushState" | "replaceState", url: string): void {
+    this.run(`history.${method}({}, "", ${JSON.stringify(url)})`);
+  }
+
+  /** The visitor goes back to this address. */
+  back(url: string): void {
+    this.location.href = url;
+    this.window.dispatchEvent(new Event("popstate"));
   }
 
   /** Another tab comes to the front, or this one again. */
   show(visible: boolean): void {
     this.document.hidden = !visible;
-    this.document.dispatchEvent(new Event("visibilitychange"));
+    this.window.dispatchEvent(new Event("visibilitychange"));
+  }
+
+  #after(ms: number, run: () => void): number {
+    this.timers.push({ id: ++this.#timers, at: this.browser.now + ms, page: this, run });
+    return this.#timers;
+  }
+
+  /** What holds a lock holds it no longer than the page is there. */
+  #until(run: Run): Promise<unknown> {
+    return Promise.race([run(), this.#left]);
+  }
+
+  end(): void {
+    this.#leave();
+    this.browser.pages = this.browser.pages.filter((page) => page !== this);
   }
 
   /** The visitor leaves: both signals come, as browsers send them. The page's timers never run again. */
   leave(): void {
     this.window.dispatchEvent(new Event("pagehide"));
     this.show(false);
-    this.browser.pages = this.browser.pages.filter((page) => page !== this);
+    this.end();
   }
 
   #globals(): object {
     const { browser, document, location, window } = this;
+    const change = (_state: unknown, _title: string, url: string) => void (location.href = new URL(url, location.href).href);
     const globals = {
-      Blob, crypto, queueMicrotask, Response, Uint8Array, URL, document, location,
+      Blob, crypto, Element: AnchorElement, Response, Uint32Array, URL, document, location,
+      history: { state: null, pushState: change, replaceState: change },
       addEventListener: window.addEventListener.bind(window),
-      setTimeout: (run: () => void, ms: number) => void this.timers.push({ at: browser.now + ms, page: this, run }),
+      setTimeout: (run: () => void, ms: number) => this.#after(ms, run),
+      clearTimeout: (id: number) => void (this.timers = this.timers.filter((timer) => timer.id !== id)),
       fetch: async (url: string, init: RequestInit) => {
         const sent = browser.send(url, init);
         browser.requests.push(sent);
         return browser.answer(sent);
       },
       navigator: {
-        locks: browser.locks,
+        locks: browser.locks && { request: (name: string, run: Run) => browser.locks!.request(name, () => this.#until(run)) },
+        globalPrivacyControl: browser.globalPrivacyControl,
+        doNotTrack: browser.doNotTrack,
+        userAgent: browser.userAgent,
+        language: "en-GB",
         sendBeacon(url: string, body: string) {
           if (browser.acceptsBeacons) browser.beacons.push(browser.send(url, { method: "POST", body }));
           return browser.acceptsBeacons;

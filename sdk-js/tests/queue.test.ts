@@ -9,13 +9,14 @@ const online = () => new Response("{}");
 
 /** What arrives on the page after this one, and how many the browser then says it lost. */
 async function arriving(browser: Browser): Promise<{ names: (string | undefined)[]; dropped: unknown }> {
-  browser.pages = [];
+  browser.crash();
   browser.requests = [];
   browser.answer = online;
   const page = await browser.open(QUIET);
+  await browser.settle();
   const names = browser.events.map(({ event }) => event);
   page.waystage.track("Probe");
-  await browser.elapse(0);
+  await browser.settle();
   return { names, dropped: browser.events.at(-1)!.context.dropped };
 }
 
@@ -80,8 +81,8 @@ test("two sources of one origin keep their events apart", async () => {
   const browser = new Browser();
   const shop = await offlinePage(browser);
   shop.waystage.track("Of The Shop");
-  await browser.elapse(0);
-  browser.pages = [];
+  await browser.settle();
+  browser.crash();
   browser.requests = [];
   browser.answer = online;
   for (const writeKey of ["wk_11", "wk_", "1"]) await browser.open({ ...QUIET, writeKey });
@@ -98,9 +99,9 @@ test("an event that another tab has just sent leaves no gap in a batch", async (
   const [first] = browser.queued;
   const { localStorage } = browser;
   let reads = 0;
-  const getItem = localStorage.getItem.bind(localStorage);
-  Object.defineProperty(localStorage, "getItem", { value: (key: string) => (key === first && ++reads > 2 ? null : getItem(key)) });
-  await browser.elapse(0);
+  const text = localStorage[first!];
+  Object.defineProperty(localStorage, first!, { configurable: true, enumerable: true, get: () => (++reads > 2 ? undefined : text) });
+  await browser.settle();
   assert.equal(browser.requests[0]!.batch.length, 1);
 });
 
@@ -110,7 +111,7 @@ describe("storage that", () => {
     browser.storageForbidden = true;
     const page = await offlinePage(browser);
     page.waystage.track("First");
-    await browser.elapse(0);
+    await browser.settle();
     browser.answer = online;
     await browser.elapse(60_000);
     assert.deepEqual(browser.events[1], browser.events[0]);
@@ -125,7 +126,7 @@ describe("storage that", () => {
     const page = await browser.open(QUIET);
     page.waystage.identify("u1");
     page.waystage.track("First");
-    await browser.elapse(0);
+    await browser.settle();
     assert.deepEqual(browser.events.map(({ userId, context }) => [userId, context.sequence]), [["u1", 1], ["u1", 2]]);
   });
 

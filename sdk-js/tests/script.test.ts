@@ -2,12 +2,15 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { describe, test } from "node:test";
 import { gzipSync } from "node:zlib";
-import { Browser, HOST, Page, SCRIPT } from "./browser.js";
+import { Browser, EXTRA, HOST, Page, SCRIPT } from "./browser.js";
 
+const QUIET = { dataset: { autoPage: "false" } };
 const MAX_GZIP_BYTES = 2_239;
 const SNIPPET = /^<script>(.*)<\/script>\n<script async src="SCRIPT_URL" data-write-key="WRITE_KEY"><\/script>\n$/;
 const STUB = SNIPPET.exec(readFileSync("dist/snippet.html", "utf8"))![1]!;
 const LOADER = readFileSync("dist/loader.js", "utf8");
+
+const forbidden = /\beval\b|new Function|\bfetch\s*=[^=]/;
 
 const seen = (browser: Browser) => browser.events.map(({ type, event }) => event ?? type);
 
@@ -15,6 +18,10 @@ test(`the script is at most ${MAX_GZIP_BYTES} bytes, gzipped`, (t) => {
   const bytes = gzipSync(SCRIPT, { level: 9 }).length;
   t.diagnostic(`dist/waystage.js: ${SCRIPT.length} bytes, ${bytes} gzipped`);
   assert.ok(bytes <= MAX_GZIP_BYTES, `${bytes}`);
+});
+
+test("no script evaluates text or takes the place of fetch", () => {
+  for (const text of [SCRIPT, EXTRA, LOADER]) assert.doesNotMatch(text, forbidden);
 });
 
 describe("the stub", () => {
@@ -30,7 +37,7 @@ describe("the stub", () => {
     const page = await browser.open({ inline: `${STUB};held = waystage` });
     page.run(`held("track", "Late")`);
     page.run(`waystage("track", "As A Command"); waystage.track("As A Method")`);
-    await browser.elapse(0);
+    await browser.settle();
     assert.deepEqual(seen(browser), ["page", "Late", "As A Command", "As A Method"]);
   });
 
@@ -38,7 +45,7 @@ describe("the stub", () => {
     const browser = new Browser();
     const page = await browser.open();
     page.run(`${STUB};waystage("track", "Sent")`);
-    await browser.elapse(0);
+    await browser.settle();
     assert.deepEqual(seen(browser), ["page", "Sent"]);
   });
 });
@@ -55,6 +62,26 @@ test("the loader does in one tag what the two tags do", async () => {
   assert.deepEqual(seen(browser), ["page", "Early"]);
   assert.equal(browser.requests[0]!.writeKey, "wk_7");
   assert.equal(browser.requests[0]!.url, `${HOST}/v1/batch`);
+});
+
+test("what the page does to shared objects neither breaks the snippet nor the other way round", async () => {
+  const browser = new Browser();
+  const page = await browser.open({
+    ...QUIET,
+    inline: `
+      Array.prototype.last = function () { return this[this.length - 1] };
+      Object.prototype.own = "the page's";
+      Object.defineProperty(Array.prototype, "toJSON", { value() { return "list" } });
+      { const { stringify } = JSON; JSON.stringify = (...given) => stringify(...given) }
+      { const own = fetch; fetch = (...given) => own(...given) }
+      before = [fetch, JSON.stringify, Object.keys(Array.prototype).join(), Object.keys(globalThis).join()].join()`,
+  });
+  page.waystage.track("Product Viewed", { price: 5 });
+  await browser.settle();
+  assert.deepEqual(seen(browser), ["Product Viewed"]);
+  assert.equal(browser.events[0]!.properties!.price, 5);
+  const after = `[fetch, JSON.stringify, Object.keys(Array.prototype).join(), Object.keys(globalThis).join()].join()`;
+  assert.equal(page.run(after), `${page.run("before")},before,waystage`);
 });
 
 describe("the script tag", () => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { pauseMs } from "../src/sender.js";
-import { Browser, HOST } from "./browser.js";
+import { Browser, HOST, type Page } from "./browser.js";
 
 const QUIET = { dataset: { autoPage: "false" } };
 const status = (code: number, headers = {}) => () => new Response("{}", { status: code, headers });
@@ -92,7 +92,7 @@ test("the pause doubles with each failure, at random below its bound, on top of 
 
 test("an outage is not hammered, and is forgotten after it", async () => {
   const browser = new Browser();
-  browser.answer = lost;
+  browser.answer = status(503);
   const page = await browser.open(QUIET);
   page.waystage.track("First");
   await browser.elapse(3_600_000);
@@ -116,10 +116,79 @@ test("batches stay below 60,000 bytes and carry every event once, the oldest fir
     page.waystage.track(name, { text: "я".repeat(2_000) });
     browser.now += 1;
   }
-  await browser.elapse(0);
+  await browser.settle();
   assert.ok(browser.requests.length > 2);
   assert.ok(browser.requests.every(({ bytes }) => bytes < 60_000), `${browser.requests.map(({ bytes }) => bytes)}`);
   assert.deepEqual(browser.requests.flatMap(({ batch }) => batch.map(({ event }) => event)), names);
+});
+
+test("requests are half a second apart, however often something happens", async () => {
+  const browser = new Browser();
+  const times: number[] = [];
+  browser.answer = () => (times.push(browser.now), new Response("{}"));
+  const page = await browser.open(QUIET);
+  for (let place = 0; place < 100; place++) {
+    page.waystage.track("Moved");
+    await browser.elapse(17);
+  }
+  await browser.settle();
+  assert.equal(browser.events.length, 100);
+  assert.ok(times.slice(1).every((time, place) => time - times[place]! >= 500), `${times}`);
+});
+
+describe("after three requests that the network refused in a row", () => {
+  async function silenced(): Promise<[Browser, Page]> {
+    const browser = new Browser();
+    browser.answer = lost;
+    const page = await browser.open(QUIET);
+    page.waystage.track("First");
+    await browser.elapse(60_000);
+    assert.equal(browser.requests.length, 3);
+    browser.requests = [];
+    browser.answer = status(200);
+    return [browser, page];
+  }
+
+  test("a page makes no more, and the next one sends what it left", async () => {
+    const [browser, page] = await silenced();
+    page.waystage.track("Second");
+    await browser.elapse(3_600_000);
+    page.leave();
+    assert.deepEqual([browser.requests, browser.beacons], [[], []]);
+    await browser.open(QUIET);
+    assert.deepEqual(browser.events.map(({ event }) => event), ["First", "Second"]);
+  });
+
+  test("a page goes on when the browser is online again", async () => {
+    const [browser, page] = await silenced();
+    page.window.dispatchEvent(new Event("online"));
+    await browser.elapse(0);
+    assert.deepEqual(browser.events.map(({ event }) => event), ["First"]);
+  });
+});
+
+test("when the browser is online again, the pause is over", async () => {
+  const browser = new Browser();
+  browser.answer = status(503, { "Retry-After": "3600" });
+  const page = await browser.open(QUIET);
+  page.waystage.track("First");
+  await browser.elapse(1_000);
+  browser.answer = status(200);
+  page.window.dispatchEvent(new Event("online"));
+  await browser.elapse(0);
+  assert.deepEqual(browser.queued, []);
+});
+
+test("an answer that is none is a request that the network refused", async () => {
+  for (const answer of [undefined, null, {}, "refused"]) {
+    const browser = new Browser();
+    browser.answer = () => answer as Response;
+    const page = await browser.open(QUIET);
+    page.waystage.track("Kept");
+    await browser.elapse(600_000);
+    assert.equal(browser.requests.length, 3);
+    assert.equal(browser.queued.length, 1);
+  }
 });
 
 describe("leaving the page", () => {
@@ -180,6 +249,8 @@ describe("leaving the page", () => {
 
     browser.acceptsBeacons = false;
     const next = await browser.open(QUIET);
+    await browser.settle();
+    assert.deepEqual(browser.queued, []);
     next.waystage.track("Refused By Browser");
     next.leave();
     assert.equal(browser.queued.length, 1);
@@ -193,7 +264,7 @@ describe("two tabs", () => {
     const first = await browser.open(QUIET);
     first.waystage.track("Shared");
     await browser.elapse(0);
-    browser.pages = [];
+    browser.crash();
     browser.requests = [];
     let confirm = () => {};
     browser.answer = () => new Promise((resolve) => (confirm = () => resolve(new Response("{}"))));
@@ -204,6 +275,53 @@ describe("two tabs", () => {
     assert.equal(browser.events.length, 1);
   });
 
+  async function withoutLocks(): Promise<Browser> {
+    const browser = new Browser();
+    browser.locks = undefined;
+    browser.localStorage["waystage.event.1772366400000.m1.wk_1"] = JSON.stringify({ type: "track", event: "Left", context: {} });
+    return browser;
+  }
+
+  test("send an event once without them too, opened at one moment or while the other sends", async () => {
+    const browser = await withoutLocks();
+    let confirm = () => {};
+    browser.answer = () => new Promise((resolve) => (confirm = () => resolve(new Response("{}"))));
+    await Promise.all([browser.open(QUIET), browser.open(QUIET), browser.open(QUIET)]);
+    await browser.elapse(10_000);
+    await browser.open(QUIET);
+    await browser.elapse(10_000);
+    assert.equal(browser.requests.length, 1);
+    confirm();
+    await browser.settle();
+    assert.deepEqual([browser.requests.length, browser.queued], [1, []]);
+  });
+
+  test("give the lock back when they are left", async () => {
+    const browser = await withoutLocks();
+    browser.answer = () => new Promise(() => {});
+    for (const visit of [1, 2]) {
+      const page = await browser.open(QUIET);
+      await browser.elapse(100);
+      assert.equal(browser.requests.length, visit);
+      page.leave();
+      assert.equal(browser.localStorage["waystage.lock"], undefined);
+    }
+  });
+
+  test("do not wait for ever for one that broke down", async () => {
+    const browser = await withoutLocks();
+    browser.answer = () => new Promise(() => {});
+    await browser.open(QUIET);
+    await browser.elapse(1_000);
+    browser.crash();
+    browser.answer = status(200);
+    await browser.open(QUIET);
+    await browser.elapse(50_000);
+    assert.equal(browser.requests.length, 1);
+    await browser.elapse(15_000);
+    assert.deepEqual(browser.queued, []);
+  });
+
   const forbidden = { request: () => Promise.reject(new DOMException("forbidden", "SecurityError")) };
   for (const [name, locks] of Object.entries({ "no locks": undefined, "forbidden locks": forbidden })) {
     test(`send with ${name} as well`, async () => {
@@ -211,7 +329,7 @@ describe("two tabs", () => {
       browser.locks = locks;
       const page = await browser.open(QUIET);
       page.waystage.track("Sent");
-      await browser.elapse(0);
+      await browser.settle();
       assert.equal(browser.events.length, 1);
     });
   }

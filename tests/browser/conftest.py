@@ -13,6 +13,7 @@ from tests.service import BROWSER, Waystage
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 ARGUMENTS = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-gpu"]
+SITES = "--host-resolver-rules=MAP *.test 127.0.0.1"
 POLICY = "Content Security Policy"
 TELLS_VIOLATIONS = f'addEventListener("securitypolicyviolation", (event) => console.error("{POLICY}", event.violatedDirective))'
 
@@ -24,7 +25,7 @@ async def chromium() -> AsyncIterator[Browser]:
         found = next(filter(None, map(shutil.which, (*NAMES, playwright.chromium.executable_path))), None)
         if found is None:
             pytest.skip(f"no Chromium: neither {', '.join(NAMES)} on the PATH nor Playwright's own")
-        started = await playwright.chromium.launch(executable_path=found, args=ARGUMENTS)
+        started = await playwright.chromium.launch(executable_path=found, args=[*ARGUMENTS, SITES])
         yield started
         await started.close()
 

@@ -234,12 +234,20 @@ texts = st.none() | st.text(max_size=30)
 links = texts | st.builds(
     "https://{}/?utm_source={}&{}={}".format, st.text(max_size=8), texts, st.sampled_from(["gclid", "UTM_MEDIUM"]), texts
 )
+mails = st.fixed_dictionaries(
+    {
+        "ip": st.none() | st.ip_addresses().map(str),
+        "method": st.sampled_from([None, "GET", "HEAD"]),
+        **dict.fromkeys(("flag", "message", "link"), texts),
+    }
+)
 inputs = {name: texts for name, kind in EVENTS.items() if kind == pl.String} | {
     "type": st.sampled_from(["page", "track", "identify"]),
     "trusted": st.booleans(),
     "url": links,
     "referrer": links,
     "name": texts | st.sampled_from(["Email Opened", "Ad Clicked", "Chat Started"]),
+    "mail": st.none() | mails.map(json.dumps),
 }
 
 

@@ -218,6 +218,15 @@ def message_ids(*documents: dict[str, Any]) -> list[str]:
     return [parsed(document, twins=twins).message_id for document in documents]
 
 
+@pytest.mark.parametrize("absent", [{}, {"timestamp": None}, {"timestamp": ""}])
+def test_an_original_timestamp_stands_where_there_is_no_other(absent: dict[str, Any]) -> None:
+    original = {"originalTimestamp": "2026-05-04T11:00:00Z"}
+    event = parsed(VIEWED | original | absent)
+    assert (event.occurred_at, event.timestamp, body(event)) == (RECEIVED - timedelta(hours=1), "2026-05-04T11:00:00Z", {})
+    said = parsed(VIEWED | original | {"timestamp": "2026-05-04T10:00:00Z"})
+    assert (said.occurred_at, body(said)) == (RECEIVED - timedelta(hours=2), original)
+
+
 def test_ids_have_200_characters_at_most() -> None:
     ids = ("userId", "anonymousId", "previousId", "messageId")
     parsed(VIEWED | dict.fromkeys(ids, "\U0001f600" * 200))

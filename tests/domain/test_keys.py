@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.domain.keys import checksum, digest, hint, new_key
+from app.domain.keys import checksum, digest, hint, new_key, without_keys
 
 
 @pytest.mark.parametrize("prefix", ["wk_", "sk_", "rk_", "ak_"])
@@ -35,3 +35,20 @@ def test_what_is_kept_and_shown_gives_no_key_away() -> None:
     assert len(digest(key)) == 32
     assert digest(key) != digest(key.lower())
     assert hint(key) == key[:5] + "…"
+
+
+@pytest.mark.parametrize(
+    "raw, kept",
+    [
+        ('{"writeKey": "wk_long_and_secret", "a": 1}', '{"writeKey": "wk_lo…", "a": 1}'),
+        ('{"writeKey":"wk_lo…"}', '{"writeKey":"wk_lo…"}'),
+        ('{"writeKey":"sk_another_one","b":"wk_long_and_secret"}', '{"writeKey":"sk_an…","b":"wk_lo…"}'),
+        (r'{"writeKey":"wk_long_and_secre\u0074","b":"\"e"}', r'{"writeKey":"wk_lo…","b":"\"e"}'),
+        (r'{"writeKey":"\u0077k_long_and_secret"}', '{"writeKey":"…"}'),
+        ('{"writeKey":"e","event":"see"}', '{"writeKey":"e…","event":"see"}'),
+        ('{"writeKey":"wk_another_one', '{"writeKey":"wk_an…'),
+        ('{"writeKey":null}', '{"writeKey":null}'),
+    ],
+)
+def test_of_keys_in_an_event_a_hint_is_kept(raw: str, kept: str) -> None:
+    assert without_keys(raw.encode(), "wk_long_and_secret").decode() == kept

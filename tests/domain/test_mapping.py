@@ -1,6 +1,7 @@
 """Mappings: a row of a file becomes an event of the wire, and a mapping that cannot be used says why."""
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,12 @@ ROW = {"who": "u1", "what": "Order Completed", "when": "2024-03-31 02:30:00", "p
 
 
 def event(mapping: dict[str, Any], row: dict[str, Any] | None = None) -> dict[str, Any]:
-    return parse_mapping(json.dumps(mapping)).event(ROW if row is None else row)
+    (made,) = events(mapping, ROW if row is None else row)
+    return made
+
+
+def events(mapping: dict[str, Any], row: dict[str, Any]) -> list[dict[str, Any]]:
+    return parse_mapping(json.dumps(mapping)).events(row)
 
 
 def test_a_row_becomes_an_event() -> None:
@@ -40,9 +46,42 @@ def test_an_empty_cell_says_nothing(column: str) -> None:
     assert event({"fields": {"userId": column}, "constants": {"userId": "x"}}) == {"userId": "x"}
 
 
-def test_a_column_that_a_row_lacks_is_missed() -> None:
-    with pytest.raises(KeyError):
-        event({"fields": {"userId": "nowhere"}})
+def test_a_column_that_a_table_lacks_is_missed() -> None:
+    mapping = {
+        "fields": {"userId": ["who", "whom"], "event": "what", "context.page.url": "https://{host}/[{path}]"},
+        "skip": {"kind": "test"},
+    }
+    missing = parse_mapping(json.dumps(mapping)).missing
+    assert missing(["whom", "what", "host", "path", "kind"]) is None
+    assert [
+        missing([name for name in ("who", "what", "host", "path", "kind") if name != left_out]) for left_out in ("who", "path", "kind")
+    ] == [
+        "who",
+        "path",
+        "kind",
+    ]
+    assert parse_mapping(json.dumps({**mapping, "sparse": True})).missing([]) is None
+    assert parse_mapping(json.dumps({**mapping, "format": "ndjson"})).missing([]) is None
+
+
+@pytest.mark.parametrize(
+    "column, value",
+    [
+        ("a.b", 1),
+        ("dotted.name", 3),
+        (["empty", "nowhere", "a.b"], 1),
+        ("a.b.c", None),
+        ("list.0", None),
+        ("{a.b}-{dotted.name}", "1-3"),
+        ("{a.b}[?{empty}]", "1"),
+        ("{a.b}[?{flag}][#{nowhere}]", "1?true"),
+        ("{a.b}{empty}", None),
+        (["{empty}", "dotted.name"], 3),
+    ],
+)
+def test_columns_are_names_paths_and_templates(column: object, value: object) -> None:
+    row = {"a": {"b": 1}, "dotted.name": 3, "empty": "", "list": [7], "flag": True}
+    assert event({"format": "ndjson", "fields": {"properties.x": column}}, row).get("properties", {}).get("x") == value
 
 
 @pytest.mark.parametrize(
@@ -61,27 +100,44 @@ def test_a_column_that_a_row_lacks_is_missed() -> None:
         ({}, "soon", "soon"),
         ({}, "0001-01-01T00:00:00+14:00", "0001-01-01T00:00:00+14:00"),
         ({}, 1704164645, 1704164645),
+        ({}, datetime(2024, 1, 2, 3, tzinfo=UTC), "2024-01-02T03:00:00+00:00"),
+        ({"zone": "Europe/Berlin"}, datetime(2024, 1, 2, 3), "2024-01-02T02:00:00+00:00"),
+        ({"unit": "s"}, 1704164645, "2024-01-02T03:04:05+00:00"),
+        ({"unit": "s"}, "1704164645.25", "2024-01-02T03:04:05.250000+00:00"),
+        ({"unit": "ms"}, "1704164645001", "2024-01-02T03:04:05.001000+00:00"),
+        ({"unit": "us"}, 1704164645000001, "2024-01-02T03:04:05.000001+00:00"),
+        ({"unit": "s"}, "2024-01-02", "2024-01-02"),
+        ({"unit": "s"}, True, True),
+        ({"unit": "s"}, "1e300", "1e300"),
     ],
 )
 def test_times_are_read_in_their_format_and_zone(time: dict[str, str], said: object, instant: object) -> None:
     assert event({"fields": {"timestamp": "at"}, "time": time}, {"at": said}) == {"timestamp": instant}
 
 
+def test_a_name_that_a_row_has_is_no_path() -> None:
+    mapping = {"format": "ndjson", "fields": {"userId": "a.b", "event": "a\\.b.c"}}
+    assert event(mapping, {"a": {"b": "path"}, "a.b": {"c": "name"}}) == {"userId": {"c": "name"}, "event": "name"}
+
+
 def test_without_a_mapping_rows_are_events_as_they_are() -> None:
     mapping = parse_mapping(None)
-    assert (mapping.format, mapping.fields, mapping.type) == ("ndjson", (), None)
+    assert mapping.as_they_are
+    assert mapping.format == "ndjson"
 
 
 def test_the_example_reads_the_clickstream() -> None:
     mapping = parse_mapping(EXAMPLE.read_text("utf-8"))
     row = {"user_id": "7", "event": "Page View", "timestamp": "2024-01-02 03:04:05", "platform": "mobile", "acquisition_channel": "ads"}
-    assert mapping.event(row) == {
-        "type": "track",
-        "userId": "7",
-        "event": "Page View",
-        "timestamp": "2024-01-02T03:04:05+00:00",
-        "context": {"device": {"type": "mobile"}, "campaign": {"source": "ads"}},
-    }
+    assert mapping.events(row) == [
+        {
+            "type": "track",
+            "userId": "7",
+            "event": "Page View",
+            "timestamp": "2024-01-02T03:04:05+00:00",
+            "context": {"device": {"type": "mobile"}, "campaign": {"source": "ads"}},
+        }
+    ]
 
 
 FIELDS = {"fields": {"userId": "who"}}
@@ -96,7 +152,7 @@ FIELDS = {"fields": {"userId": "who"}}
         ({"format": "csv"}, "fields"),
         ({"format": "xml", **FIELDS}, "format"),
         ({"type": "purchase", **FIELDS}, "type"),
-        ({"columns": {}, **FIELDS}, "columns"),
+        ({"cells": {}, **FIELDS}, "cells"),
         ({"fields": {"password": "who"}}, "fields.password"),
         ({"fields": {"traits.": "who"}}, "fields.traits."),
         ({"fields": {"userId": 5}}, "fields.userId"),
@@ -109,7 +165,43 @@ FIELDS = {"fields": {"userId": "who"}}
         ({"time": {"zone": 5}, **FIELDS}, "time.zone"),
         ({"time": {"zone": "../etc/passwd"}, **FIELDS}, "time.zone"),
         ({"time": {"format": 5}, **FIELDS}, "time.format"),
+        ({"time": {"format": "%Y %Y"}, **FIELDS}, "time.format"),
+        ({"time": {"format": "%Q"}, **FIELDS}, "time.format"),
+        ({"time": {"format": "100%"}, **FIELDS}, "time.format"),
+        ({"time": {"unit": ["s"]}, **FIELDS}, "time.unit"),
         ({"time": {"locale": "de"}, **FIELDS}, "time.locale"),
+        ({"time": {"unit": "days"}, **FIELDS}, "time.unit"),
+        ({"time": {"unit": "s", "format": "%Y"}, **FIELDS}, "time.unit"),
+        ({"preset": "matomo"}, "preset"),
+        ({"preset": ["crm"]}, "preset"),
+        ({"delimiter": ";;", **FIELDS}, "delimiter"),
+        ({"delimiter": '"', **FIELDS}, "delimiter"),
+        ({"format": "ndjson", "delimiter": ";"}, "delimiter"),
+        ({"sparse": "yes", **FIELDS}, "sparse"),
+        ({"rows": "data", **FIELDS}, "rows"),
+        ({"format": "json", "rows": ["data"]}, "rows"),
+        ({"json": "properties", **FIELDS}, "json"),
+        ({"columns": {"who": 5}, **FIELDS}, "columns.who"),
+        ({"columns": ["who"], **FIELDS}, "columns"),
+        ({"fields": {"userId": []}}, "fields.userId"),
+        ({"fields": {"userId": ["a", 1]}}, "fields.userId"),
+        ({"fields": {"userId": "{who"}}, "fields.userId"),
+        ({"fields": {"userId": "{a}]"}}, "fields.userId"),
+        ({"fields": {"context.externalIds.card.number": "a"}}, "fields.context.externalIds.card.number"),
+        ({"values": {"event": {"a": "b"}}, **FIELDS}, "values.event"),
+        ({"values": {"userId": "b"}, **FIELDS}, "values.userId"),
+        ({"numbers": ["properties.x"], **FIELDS}, "numbers.properties.x"),
+        ({"numbers": "userId", **FIELDS}, "numbers"),
+        ({"skip": {"a": {"b": 1}}, **FIELDS}, "skip.a"),
+        ({"skip": [], **FIELDS}, "skip"),
+        ({"skip": 5, **FIELDS}, "skip"),
+        ({"events": [], **FIELDS}, "events"),
+        ({"events": {"when": "a"}, **FIELDS}, "events"),
+        ({"events": [{"when": ""}], **FIELDS}, "events.0.when"),
+        ({"events": [{"key": "a"}], **FIELDS}, "events.0.key"),
+        ({"events": [{}, {"type": "purchase"}], **FIELDS}, "events.1.type"),
+        ({"events": [{"fields": {"nobody": "a"}}], **FIELDS}, "events.0.fields.nobody"),
+        ({"events": [{"when": "a"}]}, "fields"),
         ({"time": "now", **FIELDS}, "time"),
     ],
 )
@@ -133,7 +225,7 @@ json_values = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
     max_leaves=8,
 )
-KEYS = st.sampled_from(["format", "type", "fields", "constants", "time"])
+KEYS = st.sampled_from(["format", "type", "fields", "constants", "time", "values", "numbers", "skip", "events", "json", "rows", "sparse"])
 
 
 @given(st.dictionaries(KEYS, json_values | st.just({"userId": "a", "properties.x": "b"}), max_size=5))
@@ -142,5 +234,6 @@ def test_any_mapping_is_usable_or_refused(document: dict[str, Any]) -> None:
         mapping = parse_mapping(json.dumps(document))
     except InvalidMapping:
         return
-    made = mapping.event(dict.fromkeys((column for _, column in mapping.fields), "2024-01-02"))
-    assert json.loads(as_event_bytes(made)) == made
+    columns = {cell.name for part in mapping.parts for _, column in part.fields for source in column.sources for cell in source.cells}
+    for made in mapping.events(dict.fromkeys(columns, "2024-01-02")):
+        assert json.loads(as_event_bytes(made)) == made

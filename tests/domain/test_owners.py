@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.domain.identifiers import IdentityRules, number
-from tests.compared import RULES, alias, at, owners_found, owners_read
+from app.domain.identifiers import IdentityRules, name, number
+from app.domain.owners import newcomers_of, owners
+from tests.compared import RULES, alias, at, distinct, frame_of, owners_found, owners_read
 from tests.reading import Identifier, Sent
 from tests.reading.histories import histories
 
@@ -174,3 +175,32 @@ def test_owners_are_those_of_the_reading(history: list[Sent]) -> None:
 def test_any_order_gives_the_same_owners(history: list[Sent], random: Any) -> None:
     shuffled = random.sample(history, len(history))
     assert owners_found(shuffled).sort("identifier").equals(owners_found(history).sort("identifier"))
+
+
+def newcomers(*events: Sent, known: frozenset[Identifier] = frozenset()) -> set[Identifier]:
+    """The newcomers in words, where all but some identifiers of the events are new."""
+    words = {number(kind, value): (kind, value) for kind, value in everything(events)}
+    found, evidence = newcomers_of(name(frame_of(events), RULES), {each for each, word in words.items() if word not in known})
+    named = {*evidence.identifiers["identifier"]}
+    assert named == {*evidence.links["weaker"], *evidence.links["target"]}
+    assert named <= found
+    return {words[each] for each in found} & {words[each] for each in name(frame_of(events), RULES).identifiers["identifier"]}
+
+
+def test_a_newcomer_is_new_together_with_all_that_it_is_joined_to() -> None:
+    ann, bob = at(0, anonymous_id="a", user_id="ann"), at(1, anonymous_id="b", user_id="bob")
+    both = {device("a"), user("ann"), device("b"), user("bob")}
+    assert newcomers(ann, bob) == both
+    assert newcomers(ann, bob, known=frozenset({device("a")})) == {device("b"), user("bob")}
+    assert newcomers(ann, bob, at(2, anonymous_id="b", user_id="ann"), known=frozenset({user("bob")})) == set()
+    assert newcomers(ann, bob, alias(2, "old", "bob")) == {device("a"), user("ann")}
+    assert newcomers(at(0, anonymous_id="a")) == {device("a")}
+
+
+@given(events=histories())
+def test_owners_of_newcomers_follow_from_what_is_said_of_them(events: list[Sent]) -> None:
+    named = name(frame_of(distinct(events)), RULES)
+    found, evidence = newcomers_of(named, {*named.identifiers["identifier"]})
+    apart = dict(owners(evidence, RULES).select("identifier", "owner").iter_rows())
+    everybody = dict(owners_found(events).select("identifier", "owner").iter_rows())
+    assert {each: apart.get(each, each) for each in found} == {each: everybody[each] for each in found}

@@ -1,5 +1,8 @@
 """Touches: every contact and every start of a session, one each; and whole journeys against the reading."""
 
+from dataclasses import replace
+from typing import Any
+
 import polars as pl
 import pytest
 from hypothesis import given, settings
@@ -65,6 +68,47 @@ def test_a_touch_carries_what_its_event_says() -> None:
     assert (row["event"], row["touched_at"], row["channel"], row["source"]) == (id_of(event), NOW, "email", 2)
     assert tuple(row[f"utm_{part}"] for part in ("source", "medium", "campaign", "term", "content")) == NEWS
     assert row["click_id"] == "c"
+
+
+LINKED = at(0, "Email Link Clicked", message_id="click-1", user_id="u", contact="email", channel="email", campaign=NEWS)
+BOUND = at(5, None, type="identify", user_id="u", anonymous_id="a")
+
+
+def landing(second: float = 1, **fields: Any) -> Sent:
+    return page(second, **{"click": "click-1", "campaign": NEWS, **fields})
+
+
+@pytest.mark.parametrize(
+    "events, found",
+    [
+        ([LINKED, landing(), BOUND], [(0, "email")]),
+        ([LINKED, landing(), page(2), page(3), BOUND], [(0, "email")]),
+        ([LINKED, landing(click="click-2"), BOUND], [(0, "email"), (1, "session")]),
+        ([LINKED, page(1), landing(2), BOUND], [(0, "email"), (1, "session")]),
+        ([LINKED, landing(), landing(1802), BOUND], [(0, "email")]),
+        ([LINKED, landing(), page(1802), BOUND], [(0, "email"), (3, "session")]),
+        ([LINKED, landing()], [(0, "email"), (0, "session")]),
+        ([replace(LINKED, contact=None), landing(), BOUND], [(1, "session")]),
+        ([replace(LINKED, machine=True), landing(), BOUND], [(0, "email"), (1, "session")]),
+        ([replace(LINKED, machine=True), landing(machine=True)], [(0, "email"), (0, "session")]),
+        ([LINKED, landing(-1), BOUND], [(1, "email")]),
+    ],
+    ids=[
+        "a click and its session",
+        "that goes on",
+        "another's click",
+        "within a session",
+        "twice",
+        "and a later session",
+        "of another customer",
+        "no contact",
+        "a machine's click",
+        "of another machine",
+        "whose clock is late",
+    ],
+)
+def test_a_click_and_the_session_that_it_opens_are_one_touch(events: list[Sent], found: list[tuple[int, str]]) -> None:
+    assert sorted(kinds(*events)) == found
 
 
 @settings(deadline=None)

@@ -130,7 +130,7 @@ async def test_hung_backends_hold_nobody_for_long(postgres: Postgres, service: W
 async def test_a_statement_that_hangs_holds_no_queue(postgres: Postgres, service: Waystage, at_most: Measured, exactly: Measured) -> None:
     async with httpx.AsyncClient(base_url=service.url, headers=basic(KEYS.server), timeout=PATIENCE) as http:
         assert (await post(http, [event("queued-9")])).status == 200
-        async with _locked(postgres.cluster.dsn, "message_ids"):
+        async with locked(postgres.cluster.dsn, "message_ids"):
             answers = await asyncio.gather(*(_later(http, number, f"queued-{number}") for number in range(3)))
         back = time.monotonic()
         await asyncio.to_thread(until, lambda: status_of(service.url, "/readyz") == 200, "the collector is ready")
@@ -203,7 +203,7 @@ def _stopped(processes: Sequence[int]) -> Iterator[None]:
 
 
 @asynccontextmanager
-async def _locked(dsn: str, table: str) -> AsyncIterator[None]:
+async def locked(dsn: str, table: str) -> AsyncIterator[None]:
     connection = await connect(dsn, application="test")
     try:
         async with connection.transaction():

@@ -1,24 +1,18 @@
-"""The SDKs of the Segment spec work by changing their host: requests recorded from them, byte for byte, and the SDKs themselves."""
+"""Requests recorded from SDKs are understood, byte for byte; the SDKs themselves run in tests/clients and tests/browser."""
 
 import base64
 import gzip
 import json
-import os
-import subprocess
 import uuid
-from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from segment.analytics.client import Client
 
 from tests.http.tables import rows
-from tests.service import BROWSER, KEYS, ROOT, Waystage, basic, bearer
-
-TYPES = ["alias", "group", "identify", "page", "screen", "track", "track"]
+from tests.service import KEYS, Waystage, basic, bearer
 
 
 def recorded(folder: Path) -> list[dict[str, Any]]:
@@ -68,79 +62,6 @@ def test_recorded_requests_are_understood(waystage: Waystage, oracles: Path) -> 
         assert journey["customer"]["traits"] == {"email": "a@b.co"}
         assert len(journey["events"]) == 7 * len(requests)
     assert waystage.ask("/v1/customers")["total"] == 1
-
-
-def assert_seen(waystage: Waystage, person: str) -> None:
-    """What the seven events of `send` make of a person."""
-    waystage.derived()
-    journey = waystage.journey(f"anonymous_id:{person}-2")
-    assert journey["customer"]["id"] == f"user_id:{person}"
-    assert {identifier["value"] for identifier in journey["customer"]["identifiers"]} == {
-        person,
-        f"{person}@shop.example",
-        f"{person}-1",
-        f"{person}-2",
-    }
-    assert sorted(event["type"] for event in journey["events"]) == TYPES
-    assert {entry["stage"] for entry in journey["entries"]} >= {"decision", "purchase"}
-    assert journey["touches"][0]["channel"] == "paid_search"
-
-
-CONTEXT = {
-    "userAgent": BROWSER,
-    "page": {"url": "https://shop.example/kettle?utm_source=google&utm_medium=cpc&utm_campaign=spring"},
-}
-
-
-def send(client: Any, person: str) -> None:
-    """One event of each type, by the calls that the SDK has for them."""
-    client.identify(person, anonymous_id=f"{person}-1", traits={"email": f"{person}@shop.example"})
-    client.page(person, name="Pricing", properties={"path": "/pricing"}, context=CONTEXT)
-    client.screen(person, name="Home", context=CONTEXT)
-    client.track(anonymous_id=f"{person}-2", event="Product Added", context=CONTEXT)
-    client.alias(f"{person}-2", person)
-    client.group(person, "g-1", traits={"name": "Example Ltd"})
-    client.track(person, "Order Completed", properties={"revenue": 12.5}, timestamp=datetime.now(UTC))
-
-
-@pytest.mark.parametrize("key", [KEYS.write, KEYS.server], ids=["public", "trusted"])
-@pytest.mark.parametrize("sync", [True, False], ids=["each at once", "queued"])
-@pytest.mark.parametrize("packed", [True, False], ids=["gzip", "plain"])
-def test_the_python_sdk(shared_waystage: Waystage, key: str, *, sync: bool, packed: bool) -> None:
-    person, lost = f"python-{uuid.uuid4().hex}", []
-    client = Client(
-        key, host=shared_waystage.url, gzip=packed, sync_mode=sync, max_retries=0, on_error=lambda error, items: lost.append((error, items))
-    )
-    send(client, person)
-    if not sync:
-        client.shutdown()
-    assert not lost
-    assert_seen(shared_waystage, person)
-
-
-@pytest.fixture(scope="session")
-def node_sdk() -> Callable[..., None]:
-    """Runs tests/sdk/send.mjs; where its packages cannot be had, the tests that need them skip."""
-    npm = [str(ROOT / ".ci" / "npm"), "--prefix", "tests/sdk"]
-    if not (ROOT / "tests" / "sdk" / "node_modules").is_dir():
-        made = subprocess.run([*npm, "ci", "--no-audit", "--no-fund"], cwd=ROOT, capture_output=True, text=True, check=False)
-        if made.returncode:
-            pytest.skip(f"the SDK for Node.js cannot be installed here: {made.stderr[-300:]}")
-
-    def run(**said: str) -> None:
-        sent = subprocess.run(
-            [*npm, "run", "--silent", "send"], cwd=ROOT, env=os.environ | said, capture_output=True, text=True, check=False
-        )
-        assert sent.returncode == 0, sent.stderr
-
-    return run
-
-
-@pytest.mark.parametrize("key", [KEYS.write, KEYS.server], ids=["public", "trusted"])
-def test_the_node_sdk(shared_waystage: Waystage, node_sdk: Callable[..., None], key: str) -> None:
-    person = f"node-{uuid.uuid4().hex}"
-    node_sdk(HOST=shared_waystage.url, WRITE_KEY=key, PERSON=person)
-    assert_seen(shared_waystage, person)
 
 
 @pytest.mark.parametrize("coding", [{}, {"Content-Encoding": "gzip"}], ids=["mislabelled", "labelled"])

@@ -6,7 +6,8 @@ import pytest
 from app.domain.events import TYPES
 from tests.service import KEYS, Waystage, basic, bearer
 
-WRITES = [f"/v1/{route}" for route in (*TYPES, "batch", "import", "pixel/track")]
+WRITES = [f"/v1/{route}" for route in (*TYPES, "batch", "import", "pixel/track", "b", *(kind[0] for kind in TYPES))]
+WRITES += [f"/api/s/{way}{kind}" for way in ("", "s2s/") for kind in TYPES]
 OTHERS = [
     "/v1/stages",
     "/v1/transitions",
@@ -20,9 +21,10 @@ OTHERS = [
 ]
 ORIGINS = ["https://shop.example", "null", "https://shop.example.evil.example", "http://127.0.0.1"]
 ALLOWED = {"access-control-allow-origin": "*", "access-control-expose-headers": "Retry-After"}
+HEADERS = "Authorization, Content-Type, Content-Encoding, X-Write-Key, X-Retry-Count, X-IP-Policy, X-Enable-Debug"
 PREFLIGHT = ALLOWED | {
     "access-control-allow-methods": "POST, GET, OPTIONS",
-    "access-control-allow-headers": "Authorization, Content-Type, Content-Encoding",
+    "access-control-allow-headers": HEADERS,
     "access-control-max-age": "86400",
 }
 
@@ -39,7 +41,7 @@ def test_every_page_may_write(shared_waystage: Waystage, path: str, origin: str)
     assert (preflight.status_code, preflight.content, cors(preflight)) == (204, b"", PREFLIGHT)
     method = "GET" if "pixel" in path else "POST"
     event = {"type": "track", "event": "x", "userId": "cors", "groupId": "g", "previousId": "p"}
-    body = {"batch": [event]} if path in ("/v1/batch", "/v1/import") else event
+    body = {"batch": [event]} if path in ("/v1/batch", "/v1/import", "/v1/b") else event
     answered = shared_waystage.client.request(method, path, json=body, headers={"Origin": origin, **basic(KEYS.write)})
     assert (answered.status_code, cors(answered)) == (200, ALLOWED)
 

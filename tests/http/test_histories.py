@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from app.store.connect import connect
 from tests.compared import JOURNEY_5, distinct
 from tests.postgres.arrivals import everything, judged
-from tests.reading import Identifier, Sent, identity, journeys
+from tests.reading import Identifier, Sent, identity, journeys, mail
 from tests.reading.histories import TRUSTED, batches, histories, placed
 from tests.service import KEYS, ROOT, Waystage
 
@@ -34,8 +34,9 @@ class Told(NamedTuple):
     entries: list[tuple[Any, ...]]
 
 
-def read(root: Identifier, owned: dict[Identifier, Identifier], events: Sequence[Sent]) -> Told:
+def read(root: Identifier, owned: dict[Identifier, Identifier], own: Sequence[Sent]) -> Told:
     """A customer as the reading tells of it; `owned` names the owner of each identifier that is kept."""
+    events = mail.judged(own)
     sessions = [(session.events[0], session) for session in journeys.sessions(events)]
     return Told(
         {each for each, owner in owned.items() if owner == root},
@@ -95,7 +96,7 @@ def instant(text: str | None) -> datetime | None:
 
 def kept(events: Sequence[Sent]) -> dict[Identifier, Identifier]:
     """The owner of each identifier that the service keeps: those on events, and the user ids that aliases name."""
-    borne = {each for event in events for each in (*identity.identifiers(event), *identity.users_named(event))}
+    borne = {each for event in events for each in (*identity.named(event), *identity.users_named(event))}
     return {each: owner for each, owner in identity.owners(events).items() if each in borne}
 
 

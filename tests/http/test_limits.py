@@ -126,6 +126,11 @@ def test_a_body_shorter_than_it_says_is_no_fault(shared_waystage: Waystage) -> N
     assert shared_waystage.client.get("/healthz").is_success
 
 
+def memory(waystage: Waystage) -> int:
+    """MiB of the collector that are resident now."""
+    return int(_status(waystage).partition("VmRSS:")[2].split()[0]) // 1024
+
+
 def peak(waystage: Waystage) -> int:
     """The most MiB that the collector has had resident so far."""
     return int(_status(waystage).partition("VmHWM:")[2].split()[0]) // 1024

@@ -93,6 +93,8 @@ def test_a_journey_has_everything_in_its_order(shared_waystage: Waystage) -> Non
                 "referrer": None,
                 **by_email,
                 **unknown,
+                "machine_rule": None,
+                "machine_why": None,
             }
         ],
         "sessions": [{"started_at": at(0), "ended_at": at(60), "events": 2, **by_email, **unknown}],

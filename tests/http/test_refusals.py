@@ -36,6 +36,8 @@ BAD = {
     "Infinity": Bad(event(properties={"x": float("-inf")}), Code.NOT_JSON, None, "not JSON", None),
     "a control character": Bad(event(event="a\\u0001").replace(b"\\\\u0001", b"\x01"), Code.NOT_JSON, None, "not JSON", None),
     "bad UTF-8": Bad(event(event="a-").replace(b"a-", b"a\xff"), Code.NOT_JSON, None, "not JSON", None),
+    "a byte order mark": Bad(b"\xef\xbb\xbf" + event(), Code.NOT_JSON, None, "not JSON", None),
+    "depth 100,000": Bad(b"[" * 100_000 + b"]" * 100_000, Code.TOO_LARGE, None, "200000 bytes", None),
     "a list": Bad(b"[1]", Code.NOT_AN_OBJECT, None, "object", None),
     "null": Bad(b"null", Code.NOT_AN_OBJECT, None, "object", None),
     "text": Bad(b'"track"', Code.NOT_AN_OBJECT, None, "object", None),
@@ -49,7 +51,7 @@ BAD = {
     "a torn pair": Bad(event(traits={"name": "\ud83d\ud83d\ude00"}), Code.UNSTORABLE_TEXT, None, "surrogates", None),
     "2^64": Bad(event(properties={"x": 2**64}), Code.UNSTORABLE_NUMBER, None, str(2**64), None),
     "below -2^63": Bad(event(properties={"x": -(2**63) - 1}), Code.UNSTORABLE_NUMBER, None, "changed", None),
-    "1e400": Bad(event(properties=0).replace(b"0}", b'{"x":1e400}}'), Code.UNSTORABLE_NUMBER, None, "unchanged", None),
+    "1e400": Bad(event(properties=0).replace(b"0}", b'{"x":1e400}}'), Code.UNSTORABLE_NUMBER, None, "changed", None),
     "19 decimals": Bad(event(properties=0).replace(b"0}", b"[0.1234567890123456789]}"), Code.UNSTORABLE_NUMBER, None, "changed", None),
     "no type": Bad(event(type=None), Code.UNKNOWN_TYPE, "type", "track, page"),
     "a type of one's own": Bad(event(type="purchase"), Code.UNKNOWN_TYPE, "type", "track, page"),
@@ -71,7 +73,7 @@ BAD = {
     "nobody": Bad(event(userId=None), Code.MISSING_IDENTIFIER, "userId", "anonymousId"),
     "nobody by an empty id": Bad(event(userId="", anonymousId=""), Code.MISSING_IDENTIFIER, "userId", "anonymousId"),
 }
-OF_IMPORTS = {Code.TIME_OUTSIDE, Code.TIME_UNREADABLE}
+OF_IMPORTS = {Code.TIME_OUTSIDE, Code.TIME_UNREADABLE, Code.NOT_A_ROW}
 
 
 def test_every_code_has_a_case() -> None:

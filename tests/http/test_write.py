@@ -173,7 +173,17 @@ def test_a_pixel_stores_its_event(shared_waystage: Waystage) -> None:
     event = {"event": "Email Opened", "userId": "pixel", "messageId": "pixel-1", "writeKey": KEYS.write}
     pixel(shared_waystage, json.dumps(event).encode())
     pixel(shared_waystage, json.dumps(event | {"writeKey": None, "messageId": "pixel-2"}).encode(), writeKey=KEYS.write or "")
+    until(lambda: all(stored(shared_waystage, f"pixel-{number}") for number in (1, 2)), "both events are stored")
     assert [stored(shared_waystage, f"pixel-{number}")[0]["name"] for number in (1, 2)] == ["Email Opened", "Email Opened"]
+
+
+def test_a_refused_pixel_is_kept_as_a_failed_event_without_its_key(shared_waystage: Waystage) -> None:
+    pixel(shared_waystage, json.dumps({"userId": "pixel-refused", "writeKey": KEYS.write}).encode())
+    query = "select * from failed_events where position('pixel-refused'::bytea in body) > 0"
+    until(lambda: len(rows(shared_waystage, query)) == 1, "it is kept")
+    (failed,) = rows(shared_waystage, query)
+    assert (failed["code"], failed["field"]) == ("missing_field", "event")
+    assert str(KEYS.write).encode() not in failed["body"]
 
 
 LOST = [
@@ -193,7 +203,7 @@ LOST = [
 @pytest.mark.parametrize("kind, query", LOST)
 def test_a_pixel_is_always_a_gif_and_its_loss_is_counted(shared_waystage: Waystage, kind: str, query: Mapping[str, str]) -> None:
     def lost() -> float:
-        return sum(value for name, value in metrics(shared_waystage).items() if name.startswith("waystage_lost_pixels_total"))
+        return sum(value for name, value in metrics(shared_waystage).items() if name.startswith("waystage_lost_hits_total"))
 
     before = lost()
     response = shared_waystage.client.get(f"/v1/pixel/{kind}", params=query)

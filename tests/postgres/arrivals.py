@@ -12,8 +12,9 @@ from app.domain.enrich import enrich
 from app.domain.events import Arrival, parse_event
 from app.domain.frames import ENTRIES, SESSIONS, TOUCHES
 from app.domain.identifiers import IdentityRules
-from app.flow.collect import Outcome, Parsed, Submission, write
+from app.flow.collect import write
 from app.flow.derive import derive_touched
+from app.flow.submissions import Outcome, Parsed, Submission
 from app.store.connect import Connection
 from app.store.copy import columns, copy_out
 from app.store.events import event_columns

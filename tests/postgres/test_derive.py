@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app.domain.identifiers import IdentityRules, number
-from app.flow.derive import derive_heavy, derive_round, derive_touched
+from app.flow.derive import Sizes, derive_heavy, derive_round, derive_touched
 from app.flow.rebuild import rebuild_step
 from app.store import rebuilds, touched
 from app.store.connect import Connection, connect
@@ -82,7 +83,7 @@ async def test_exactly_the_rows_that_a_round_read_are_deleted(connection: Connec
     async with connection.transaction(isolation="repeatable_read"):
         await connection.execute("select count(*) from touched")
         await send(other, *(seen(f"c{index}") for index in range(4)))
-        assert (await derive_round(connection, RULES, budget=4))[:2] == (1, 2)
+        assert (await derive_round(connection, RULES, Sizes(live=4, bulk=4)))[:2] == (1, 2)
     left = await connection.fetch("select cardinality(events) as events from touched order by id")
     assert [row["events"] for row in left] == [3, 4]
     assert (await derive_touched(connection, RULES))[:2] == (2, 7)
@@ -112,7 +113,7 @@ async def test_live_marks_come_before_imported_ones_and_those_before_background(
     for queue, who in ((touched.BACKGROUND, "late"), (touched.BULK, "later"), (touched.LIVE, "first")):
         await send(connection, seen(who, userId=who), queue=queue)
     order = []
-    while (await derive_touched(connection, RULES, budget=1)).marks:
+    while (await derive_touched(connection, RULES, Sizes(live=1, bulk=1))).marks:
         order.append(await connection.fetchval("select customer from changes order by version desc limit 1"))
     assert order == [number("user_id", who) for who in ("first", "later", "late")]
 
@@ -122,12 +123,12 @@ async def test_a_customer_of_very_many_events_is_derived_alone_and_holds_answers
     await derive(connection)
     sent = arrival().received_at
     await send(connection, seen("more", userId="ann"), seen("other", userId="bob"))
-    assert (await derive_touched(connection, RULES, heavy_events=4)).changed == 1
+    assert (await derive_touched(connection, RULES, Sizes(heavy=4))).changed == 1
     assert await events_of(connection) == {ANN: 5, BOB: 1}
     async with connection.transaction(isolation="repeatable_read", readonly=True):
         assert (await snapshot(connection)).as_of == sent
     await send(connection, seen("again", userId="ann"))
-    assert (await derive_touched(connection, RULES, heavy_events=4)).changed == 0
+    assert (await derive_touched(connection, RULES, Sizes(heavy=4))).changed == 0
     assert (await derive_heavy(connection))[:1] == (2,)
     assert await events_of(connection) == {ANN: 7, BOB: 1}
     assert (await derive_heavy(connection)).marks == 0
@@ -139,7 +140,7 @@ async def test_a_customer_merged_into_one_of_very_many_events_is_not_lost(connec
     await send(connection, *(seen(f"m{index}", userId="ann") for index in range(5)), seen("alone"))
     await derive(connection)
     await send(connection, {"type": "identify", "userId": "ann", "anonymousId": "device"})
-    await derive_touched(connection, RULES, heavy_events=4)
+    await derive_touched(connection, RULES, Sizes(heavy=4))
     while (await derive_heavy(connection)).marks:
         pass
     assert await events_of(connection) == {ANN: 7}
@@ -166,7 +167,7 @@ _TWO_WORKERS = "select count(*) = 2 from pg_stat_activity where application_name
 
 async def test_one_worker_derives_and_another_takes_over_when_its_connection_ends(database: str, connection: Connection) -> None:
     stop = asyncio.Event()
-    workers = [asyncio.create_task(work(database, RULES, stop)) for _ in range(2)]
+    workers = [asyncio.create_task(work(database, RULES, timedelta(days=90), stop)) for _ in range(2)]
 
     async def both_are_here() -> bool:
         return await connection.fetchval(_TWO_WORKERS) is True

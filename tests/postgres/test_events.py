@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from app.domain.documents import Code
 from app.domain.events import Event, Refused, event_id, parse_event
 from app.domain.frames import INSTANT, Schema
-from app.flow.collect import Outcome, Parsed, Submission, write
+from app.flow.collect import write
+from app.flow.submissions import Outcome, Parsed, Submission
 from app.store.accounts import Count, fold_counts, read_accounts, write_counts
 from app.store.connect import Connection, connect
 from app.store.copy import columns, copy_in, copy_out
@@ -39,15 +40,17 @@ async def ids(connection: Connection) -> list[str]:
 @sizes
 async def test_a_resent_event_is_a_duplicate(connection: Connection, size: int) -> None:
     assert await send(connection, *events(size)) == Outcome(size, 0, {})
-    assert await send(connection, *events(size)) == Outcome(0, size, {})
-    assert await send(connection, *events(size + 1, event="Something else"), sent_at="2020-01-01T00:00:00Z") == Outcome(1, size, {})
+    assert await send(connection, *events(size)) == Outcome(0, size, {}, tuple(range(size)))
+    again = await send(connection, *events(size + 1, event="Something else"), sent_at="2020-01-01T00:00:00Z")
+    assert again == Outcome(1, size, {}, tuple(range(size)))
     assert len(await ids(connection)) == size + 1
 
 
 @sizes
 async def test_an_event_may_come_twice_in_one_request_and_in_requests_written_together(connection: Connection, size: int) -> None:
     twice = events(size) * 2
-    assert await write(connection, [submission(twice), submission(events(1))], LIVE) == [Outcome(size, size, {}), Outcome(0, 1, {})]
+    outcomes = await write(connection, [submission(twice), submission(events(1))], LIVE)
+    assert outcomes == [Outcome(size, size, {}, tuple(range(size, 2 * size))), Outcome(0, 1, {}, (0,))]
     assert len(await ids(connection)) == size
 
 
@@ -56,9 +59,9 @@ async def test_a_resent_event_is_a_duplicate_in_another_month_and_after_its_own_
     last_year = ago(days=400)
     await ensure_months(connection, last_year, 1)
     assert await send(connection, *events(size), received_at=last_year) == Outcome(size, 0, {})
-    assert await send(connection, *events(size)) == Outcome(0, size, {})
+    assert await send(connection, *events(size)) == Outcome(0, size, {}, tuple(range(size)))
     await connection.execute(f"drop table event_months.events_{last_year:%Y_%m}")
-    assert await send(connection, *events(size)) == Outcome(0, size, {})
+    assert await send(connection, *events(size)) == Outcome(0, size, {}, tuple(range(size)))
     assert await ids(connection) == []
 
 
@@ -83,7 +86,7 @@ async def test_without_a_message_id_equal_events_are_told_apart_by_their_time_an
     timed = {"type": "track", "event": "Seen", "anonymousId": "a", "timestamp": NOW.isoformat()}
     timeless = {key: value for key, value in timed.items() if key != "timestamp"}
     assert await send(connection, timed, timed, timeless, timeless) == Outcome(4, 0, {})
-    assert await send(connection, timed, timed, timed, timeless, {**timed, "sentAt": NOW.isoformat()}) == Outcome(3, 2, {})
+    assert await send(connection, timed, timed, timed, timeless, {**timed, "sentAt": NOW.isoformat()}) == Outcome(3, 2, {}, (0, 1))
 
 
 @sizes
@@ -123,7 +126,8 @@ async def test_what_postgres_refuses_fails_alone(connection: Connection, size: i
     refused = outcomes[1].rejected.pop(poisoned)
     assert isinstance(refused, Refused)
     assert refused.code is Code.UNSTORABLE
-    assert outcomes == [Outcome(1, 0, {}), Outcome(size - 2, 1, {}), Outcome(2, size - 1, {})]
+    known = tuple(index for index in range(size) if index != poisoned)
+    assert outcomes == [Outcome(1, 0, {}), Outcome(size - 2, 1, {}, (0,)), Outcome(2, size - 1, {}, known)]
     failed = await connection.fetch("select code, position, body from failed_events")
     assert [tuple(row) for row in failed] == [("unstorable", poisoned, json.dumps(events(size)[poisoned]).encode())]
     assert sorted(await ids(connection)) == sorted(event["messageId"] for event in events(size + 1))

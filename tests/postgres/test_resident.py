@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from app.domain.stages import parse_model
 from app.domain.transitions import Mode
-from app.flow.derive import derive_touched
+from app.flow.derive import Sizes, derive_touched
 from app.flow.stage_models import activate_models, begin_models, put_model, switch_models
 from app.store.connect import Connection, Pool, close_pool, open_pool
 from app.store.journeys import prune_changes, snapshot
@@ -103,9 +103,9 @@ async def test_an_answer_is_as_of_the_first_event_that_waits(connection: Connect
         await send(connection, {"type": "track", "event": "Order Completed", "userId": "ann"}, received_at=ago(minutes=minutes))
     asked = await resident.ask("journey-5", "every")
     assert (asked.snapshot.as_of, asked.entries.height) == (ago(minutes=7), 1)
-    await derive_touched(connection, RULES, budget=1)
+    await derive_touched(connection, RULES, Sizes(live=1, bulk=1))
     assert (await resident.ask("journey-5", "every")).snapshot.as_of == ago(minutes=7)
-    await derive_touched(connection, RULES, budget=1)
+    await derive_touched(connection, RULES, Sizes(live=1, bulk=1))
     asked = await resident.ask("journey-5", "every")
     assert asked.snapshot.as_of > NOW
     assert asked.entries.height == 2

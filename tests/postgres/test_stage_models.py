@@ -8,7 +8,7 @@ import pytest
 
 from app.domain.identifiers import number
 from app.domain.stages import EACH_EVENT_NAME, StageModel, parse_model, preset
-from app.flow.derive import derive_heavy, derive_touched
+from app.flow.derive import Sizes, derive_heavy, derive_touched
 from app.flow.rebuild import rebuild_step
 from app.flow.stage_models import BuiltInError, UnknownModelError, activate_models, begin_models, put_model, switch_models
 from app.store import rebuilds
@@ -141,7 +141,7 @@ async def test_a_model_is_not_switched_to_before_the_customers_of_very_many_even
     await derive(connection)
     await put_model(connection, parse_model(SHOP))
     await begin_models(connection)
-    while (await derive_touched(connection, RULES, heavy_events=5)).marks:
+    while (await derive_touched(connection, RULES, Sizes(heavy=5))).marks:
         pass
     assert await switch_models(connection) == []
     await derive_heavy(connection)
@@ -156,10 +156,10 @@ async def test_a_customer_of_very_many_events_that_never_rests_does_not_hold_a_m
     await derive(connection)
     await put_model(connection, parse_model(SHOP))
     await begin_models(connection)
-    await derive_touched(connection, RULES, heavy_events=5)
+    await derive_touched(connection, RULES, Sizes(heavy=5))
     await derive_heavy(connection)
     await send(connection, {"type": "track", "event": "Product Added", "userId": "ann"})
-    await derive_touched(connection, RULES, heavy_events=5)
+    await derive_touched(connection, RULES, Sizes(heavy=5))
     assert await switch_models(connection) == ["shop"]
 
 

@@ -20,7 +20,8 @@ class Sent:
 
     Identifiers are as sent, not normalised. `occurred_at` is in UTC, already corrected. `position` is the place in the
     request or file where the event first arrived. `campaign` is utm source, medium, campaign, term, content.
-    `channel` is the event's own; `contact` the kind of contact, None where the event is none.
+    `channel` is the event's own; `contact` the kind of contact, None where the event is none. `click` is the message id of
+    the click that led to the event.
     """
 
     message_id: str
@@ -38,6 +39,7 @@ class Sent:
     position: int = 0
     campaign: Campaign = NO_CAMPAIGN
     click_id: str | None = None
+    click: str | None = None
     has_page: bool = False
     has_device: bool = False
     has_agent: bool = False

@@ -24,7 +24,7 @@ PHONES = ("+4915100000001", "+49 151 000000 02", "0151 000000 03")
 BLOCKED = ("null", " Undefined ", "'none'", "0000-0000", "xxxx", "11111111")
 ABSENT = (None, None, None)
 
-STEPS = (0, 0, 0, 1, 600, 1800, 1801, 21_600)
+STEPS = (0, 0, 0, 1, 5, 9, 600, 1800, 1801, 21_600)
 SPAN = timedelta(days=5, hours=20)
 MOST_EVENTS = 20
 
@@ -44,6 +44,12 @@ CALL = {"touchpoint_channel": "call"}
 CONTACTS: tuple[dict[str, Any], ...] = (
     {"name": "Email Opened", "contact": "email_opened", "campaign": ("news", "email", "july", None, None), "channel": "email"},
     {"name": "Called Back", "contact": "call", "channel": "call", "touchpoint_channel": "call", "properties": CALL},
+)
+MAILS: tuple[dict[str, Any], ...] = (
+    {"name": "Email Sent"},
+    {"name": "Email Delivered", "contact": "email", "channel": "email"},
+    {"name": "Email Opened", "contact": "email", "channel": "email"},
+    *({"name": "Email Link Clicked", "contact": "email", "channel": "email", "properties": {"link_url": url}} for url in "abc"),
 )
 ARRIVALS: tuple[dict[str, Any], ...] = (
     {},
@@ -68,7 +74,8 @@ def histories(draw: st.DrawFn, *, distinct: bool = False) -> list[Sent]:
     timed = []
     for index, event in enumerate(events):
         occurred_at = event.occurred_at + timedelta(seconds=sum(steps[: index + 1]))
-        timed.append(replace(event, message_id=f"m{index:02}-w", occurred_at=occurred_at, sequence=sequences[index]))
+        click = f"m{draw(st.integers(0, size)):02}-w" if event.has_page and draw(st.booleans()) else None
+        timed.append(replace(event, message_id=f"m{index:02}-w", occurred_at=occurred_at, sequence=sequences[index], click=click))
     arrived = positioned(draw(st.permutations(timed)))
     return arrived + draw(st.lists(st.sampled_from(arrived), max_size=3))
 
@@ -76,7 +83,7 @@ def histories(draw: st.DrawFn, *, distinct: bool = False) -> list[Sent]:
 @st.composite
 def acts(draw: st.DrawFn) -> Sent:
     """One event without its place in time: `occurred_at` is where its history starts."""
-    what = draw(st.sampled_from(ACTS + CONTACTS))
+    what = draw(st.sampled_from(ACTS + CONTACTS) | mails())
     arrival = draw(st.sampled_from(ARRIVALS)) if what.get("has_page") else {}
     machine = draw(st.sampled_from((False,) * 7 + (True,)))
     trusted = draw(st.booleans())
@@ -91,6 +98,15 @@ def acts(draw: st.DrawFn) -> Sent:
         **what,
         **arrival,
         **draw(pairs() if what.get("type") == "alias" else people()),
+    )
+
+
+def mails() -> st.SearchStrategy[dict[str, Any]]:
+    """What happens to one of two mails."""
+    return st.builds(
+        lambda what, message: {**what, "properties": {"message_id": message, **what.get("properties", {})}},
+        st.sampled_from(MAILS),
+        st.sampled_from(("mail-1", "mail-2")),
     )
 
 
@@ -129,6 +145,7 @@ def placed(history: list[Sent], world: int, now: datetime) -> list[Sent]:
         replace(
             event,
             message_id=own(event.message_id, world),
+            click=own(event.click, world),
             user_id=own(event.user_id, world),
             anonymous_id=own(event.anonymous_id, world),
             previous_id=own(event.previous_id, world),
@@ -180,6 +197,7 @@ def context(event: Sent) -> dict[str, Any]:
             "device": {"type": "mobile"} if event.has_device else {},
             "userAgent": (ROBOT if event.machine else CHROME) if event.has_agent else None,
             "sequence": event.sequence,
+            "click": event.click,
         }
     )
 

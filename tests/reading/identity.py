@@ -40,6 +40,11 @@ def identifiers(event: Sent) -> list[Identifier]:
     return [each for each in found if each is not None]
 
 
+def named(event: Sent) -> list[Identifier]:
+    """The identifiers that an event makes known; a machine's makes known its subject only."""
+    return identifiers(event)[: 1 if event.machine else None]
+
+
 def identifier(kind: str, text: str | None) -> Identifier | None:
     value = None if text is None else normalised(kind, text)
     return None if value is None or blocked(value) else (kind, value)
@@ -80,10 +85,10 @@ def owners(events: Sequence[Sent], struck: Struck = (), *, follow: bool = True) 
     """
     evidence = [link for link in links(events) if {link.weaker, link.stronger} not in struck]
     joined = [pair for pair in joins(events) if pair not in struck]
-    named = {each for event in events for each in identifiers(event)}
-    named.update(each for link in links(events) for each in (link.weaker, link.stronger))
-    named.update(each for pair in joins(events) for each in pair)
-    return {each: root(top(each, evidence, follow=follow), joined, events) for each in named}
+    borne = {each for event in events for each in named(event)}
+    borne.update(each for link in links(events) for each in (link.weaker, link.stronger))
+    borne.update(each for pair in joins(events) for each in pair)
+    return {each: root(top(each, evidence, follow=follow), joined, events) for each in borne}
 
 
 def customer_of(event: Sent, owned: dict[Identifier, Identifier]) -> Identifier | None:
@@ -109,8 +114,8 @@ def links(events: Sequence[Sent]) -> list[Link]:
     for event in events:
         if event.machine:
             continue
-        named = identifiers(event)
-        found += [Link(weaker, named[0], event.trusted, event.occurred_at) for weaker in named[1:]]
+        carried = identifiers(event)
+        found += [Link(weaker, carried[0], event.trusted, event.occurred_at) for weaker in carried[1:]]
         user = identifier("user_id", event.user_id)
         for text in (event.previous_id, event.user_id):
             anonymous = identifier("anonymous_id", text)
@@ -135,8 +140,8 @@ def applied(event: Sent, events: Sequence[Sent]) -> bool:
 
 
 def users_named(event: Sent) -> set[Identifier]:
-    """The user_ids that an event names: its own, and an alias's previous one."""
-    previous = event.previous_id if event.type == "alias" else None
+    """The user_ids that an event names: its own, and an alias's previous one, unless a machine sent it."""
+    previous = event.previous_id if event.type == "alias" and not event.machine else None
     found = [identifier("user_id", event.user_id), identifier("user_id", previous)]
     return {user for user in found if user is not None}
 

@@ -72,9 +72,12 @@ def sessions(events: Sequence[Sent]) -> list[Session]:
 
 
 def is_web(event: Sent) -> bool:
-    """A page, a screen, or a track with an anonymous_id, a page, a device or a user agent."""
-    signs = (anonymous(event) is not None, event.has_page, event.has_device, event.has_agent)
-    return event.type in ("page", "screen") or (event.type == "track" and any(signs))
+    """A page, a screen, or a track with an anonymous_id, a page or a device; of a track that is no contact a user agent is enough."""
+    if event.type != "track":
+        return event.type in ("page", "screen")
+    if anonymous(event) is not None or event.has_page or event.has_device:
+        return True
+    return event.has_agent and event.contact is None
 
 
 def device(event: Sent) -> Identifier:
@@ -98,13 +101,22 @@ def tags(event: Sent) -> tuple[str | None, ...]:
 
 
 def touches(events: Sequence[Sent]) -> list[Touch]:
-    """Every contact and every session start of one customer; an event that is both is one touch, of the contact's kind."""
+    """Every contact and every session start of one customer; an event that is both is one touch, of the contact's kind.
+
+    A session's start that a contact of the customer led to is no touch.
+    """
     starts = [session.events[0] for session in sessions(events)]
     found = []
     for position, event in enumerate(order(events)):
-        if event.contact is not None or event in starts:
+        if event.contact is not None or (event in starts and not led_to(event, events)):
             found.append(Touch(position, event.contact or "session", event.channel, event.machine, event))
     return found
+
+
+def led_to(event: Sent, events: Sequence[Sent]) -> bool:
+    """Whether a contact of the customer is the click that the event names, and both are a machine's or neither is."""
+    clicks = [each for each in order(events) if each.contact is not None and each.message_id == event.click]
+    return any(each.machine == event.machine for each in clicks)
 
 
 def entries(model: dict[str, Any], events: Sequence[Sent]) -> list[Entry]:

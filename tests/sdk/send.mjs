@@ -1,25 +1,22 @@
-// Sends one event of each type for the person PERSON to HOST with WRITE_KEY, and fails when any of them is not taken.
-import { Analytics } from '@segment/analytics-node'
+// Makes one call of each kind for the person PERSON with the SDK named by SDK, to HOST with WRITE_KEY; fails when an event is given up, or when
+// another host than HOST is asked for.
+import { Socket } from 'node:net'
+import { jitsu } from './jitsu.mjs'
+import { rudderstack } from './rudderstack.mjs'
+import { segment } from './segment.mjs'
 
-const { HOST: host, WRITE_KEY: writeKey, PERSON: person } = process.env
-const analytics = new Analytics({ host, writeKey, maxRetries: 2 })
-const lost = []
-analytics.on('error', (error) => lost.push(error))
-
-const context = {
-  userAgent: 'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36',
-  page: { url: 'https://shop.example/kettle?utm_source=google&utm_medium=cpc&utm_campaign=spring' },
+const { SDK, HOST: host, WRITE_KEY: writeKey, PERSON: person, AT: at } = process.env
+const asked = new Set()
+const { connect } = Socket.prototype
+Socket.prototype.connect = function (...said) {
+  const { host, port } = said.flat()[0]
+  asked.add(`http://${host}:${port}`)
+  return connect.apply(this, said)
 }
-analytics.identify({ userId: person, anonymousId: `${person}-1`, traits: { email: `${person}@shop.example` } })
-analytics.page({ userId: person, name: 'Pricing', properties: { path: '/pricing' }, context })
-analytics.screen({ userId: person, name: 'Home', context })
-analytics.track({ anonymousId: `${person}-2`, event: 'Product Added', context })
-analytics.alias({ userId: person, previousId: `${person}-2` })
-analytics.group({ userId: person, groupId: 'g-1', traits: { name: 'Example Ltd' } })
-analytics.track({ userId: person, event: 'Order Completed', properties: { revenue: 12.5 }, timestamp: new Date() })
 
-await analytics.closeAndFlush({ timeout: 10_000 })
-if (lost.length) {
-  console.error(lost)
+const lost = await { jitsu, rudderstack, segment }[SDK]({ host, writeKey, person, at: new Date(at) })
+asked.delete(host)
+if (lost.length || asked.size) {
+  console.error(lost, asked)
   process.exit(1)
 }

@@ -100,7 +100,7 @@ failed_events = Table(
     Column("line", BigInteger),
     required("arrival", JSONB, default="'{}'"),
     instant("edited_at", nullable=True),
-    Index("failed_events_import_id_idx", "import_id", postgresql_where=text("import_id is not null")),
+    Index("failed_events_import_id_idx", "import_id", "position", "id", postgresql_where=text("import_id is not null")),
 )
 
 refusals = Table(
@@ -142,7 +142,7 @@ webhooks = Table(
     Column("name", Text(collation="C"), primary_key=True),
     Column("source_id", SmallInteger, ForeignKey("sources.id"), nullable=False),
     words("mapping", nullable=False),
-    words("scheme", nullable=False),
+    required("scheme", JSONB),
     required("secret", LargeBinary),
     instant("created_at", default="now()"),
 )

@@ -1,6 +1,6 @@
 """Work to be done, and the accounts of what was done."""
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, Identity, Index, LargeBinary, SmallInteger, Table
+from sqlalchemy import BigInteger, CheckConstraint, Column, Identity, Index, LargeBinary, SmallInteger, Table, Text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TIMESTAMP, UUID
 
 from app.store.tables.columns import instant, metadata, required, words
@@ -56,7 +56,23 @@ rebuilds = Table(
     CheckConstraint("state in ('waiting', 'customers', 'finished')", name="state"),
 )
 
-rules = Table("rules", metadata, Column("digest", LargeBinary, primary_key=True), instant("since", default="now()"))
+rules = Table(
+    "rules",
+    metadata,
+    Column("digest", LargeBinary, primary_key=True),
+    instant("since", default="now()"),
+    required("of", Text(collation="C"), default="'derived'"),
+    CheckConstraint("of in ('derived', 'refused')", name="of"),
+)
+
+replays = Table(
+    "replays",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    words("webhook"),
+    required("after", BigInteger, default="0"),
+    instant("created_at", default="now()"),
+)
 
 listeners = Table(
     "listeners",
@@ -73,6 +89,6 @@ live_events = Table(
     words("kind", nullable=False),
     required("source_id", SmallInteger),
     required("document", JSONB),
-    CheckConstraint("kind in ('accepted', 'duplicate', 'failed', 'derived')", name="kind"),
+    CheckConstraint("kind in ('accepted', 'duplicate', 'failed', 'derived', 'left_out')", name="kind"),
     prefixes=["unlogged"],
 )

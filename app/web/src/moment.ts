@@ -44,9 +44,9 @@ function entryNote({ from, left_at, dwell }: Entry, stages: Stages): string {
   return left_at === null ? `${before} · still here` : `${before} · stayed ${duration(dwell)}`;
 }
 
-function touchNote({ source, medium, campaign, referrer, device, machine }: Touch): string | null {
+function touchNote({ source, medium, campaign, referrer, device, machine, machine_why }: Touch): string | null {
   const campaignWords = [source, medium, campaign].filter(Boolean).join(" / ");
-  const words = [campaignWords, referrer && `referred by ${referrer}`, device, machine && "a machine, not a person"];
+  const words = [campaignWords, referrer && `referred by ${referrer}`, device, machine && `a machine, not a person: ${machine_why}`];
   return words.filter(Boolean).join(" · ") || null;
 }
 

@@ -107,6 +107,8 @@ export interface Touch extends Caused {
   referrer: string | null;
   device: string | null;
   machine: boolean;
+  machine_rule: string | null;
+  machine_why: string | null;
 }
 
 export interface Session extends Caused {

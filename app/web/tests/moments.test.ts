@@ -9,7 +9,8 @@ const event = (id: string, minute: number): JourneyEvent => ({ ...caused(id), ty
 const entry = (id: string, minute: number): Entry =>
   ({ ...caused(id), stage: "decision", entered_at: at(minute), left_at: null, dwell: null, from: null, channel: null, campaign: null });
 const touch = (id: string, minute: number): Touch =>
-  ({ ...caused(id), touched_at: at(minute), kind: "session", channel: null, source: null, medium: null, campaign: null, referrer: null, device: null, machine: false });
+  ({ ...caused(id), touched_at: at(minute), kind: "session", channel: null, source: null, medium: null, campaign: null, referrer: null, device: null, machine: false,
+    machine_rule: null, machine_why: null });
 const session = (id: string, minute: number): Session =>
   ({ ...caused(id), started_at: at(minute), ended_at: at(minute), events: 1, channel: null, campaign: null, device: null, machine: false });
 
