@@ -1,6 +1,6 @@
 """Landings: a click through our redirect arrives at a page, whose events then say which click it was, and the first of them whose.
 
-The redirect adds a parameter to the page's url: a sealed token of the click, its source and its recipient, valid for 15 minutes.
+The redirect adds a parameter to the page's url: a sealed token of the click and its recipient, valid for 15 minutes.
 """
 
 from datetime import datetime, timedelta
@@ -22,26 +22,18 @@ _FIELDS = ("url", "referrer", "search")
 
 
 class Click(msgspec.Struct, array_like=True):
-    """What the parameter says: the click's message id, its source, its instant (UTC) and its recipient."""
+    """What the parameter says: the click's message id, its instant (UTC) and its recipient."""
 
     message_id: str
-    source_id: int
     at: datetime
     recipient: Recipient
 
 
-class Identity(NamedTuple):
-    """The event that says whose device a landing's is, as JSON, and the source that says it."""
-
-    source_id: int
-    raw: bytes
-
-
 class Landed(NamedTuple):
-    """An event without the parameter, and the identity that it brings where it brings one."""
+    """An event without the parameter, and the event that says whose device it comes from, as JSON, where it brings one."""
 
     event: Event
-    identity: Identity | None
+    identity: bytes | None
 
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -93,14 +85,14 @@ def _after(event: Event, click: Click) -> Event:
     return event._replace(occurred_at=earliest, time_rule=TimeRule.CORRECTED.value) if late else event
 
 
-def _identity(click: Click, event: Event) -> Identity | None:
+def _identity(click: Click, event: Event) -> bytes | None:
     named = click.recipient.named()
     if not named or not event.anonymous_id or blocked(event.anonymous_id.strip()):
         return None
     context = named.pop("context", {})
     said = {"type": "identify", "messageId": f"landing-{click.message_id}", "anonymousId": event.anonymous_id, **named}
     seen = {"userAgent": event.user_agent or event.request_agent, "ip": event.ip, "click": click.message_id}
-    return Identity(click.source_id, msgspec.json.encode({**said, "traits": context.pop("traits", {}), "context": {**context, **seen}}))
+    return msgspec.json.encode({**said, "traits": context.pop("traits", {}), "context": {**context, **seen}})
 
 
 def _part(document: dict[str, Any], *path: str) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from app.domain.arrivals import as_kept
 from app.domain.events import Arrival, Refused, parse_event
 from app.domain.keys import without_keys
-from app.domain.landings import MARK, Identity, landed
+from app.domain.landings import MARK, landed
 from app.flow.submissions import Parsed, Submission
 
 
@@ -23,7 +23,7 @@ def submissions(
     """
     twins: dict[bytes, int] = {}
     parsed: list[Parsed] = []
-    identities: dict[Identity, None] = {}
+    identities: dict[bytes, None] = {}
     arrived = b"{}"
     for position, raw in enumerate(raws):
         verdict, kept = parse_event(raw, position, arrival, twins, kind), raw
@@ -37,6 +37,6 @@ def submissions(
     return [own, *(_of_identity(identity, arrival) for identity in identities)]
 
 
-def _of_identity(identity: Identity, arrival: Arrival) -> Submission:
-    of_click = Arrival(identity.source_id, trusted=True, received_at=arrival.received_at)
-    return Submission(identity.source_id, arrival.received_at, [Parsed(parse_event(identity.raw, 0, of_click, {}), identity.raw)])
+def _of_identity(raw: bytes, arrival: Arrival) -> Submission:
+    """Of the source of the page: the link says who was written to, but only the page says whose device it is, and anybody can."""
+    return Submission(arrival.source_id, arrival.received_at, [Parsed(parse_event(raw, 0, arrival._replace(sent_at=None), {}), raw)])

@@ -78,7 +78,7 @@ async def _work_at(connection: Connection, job: Import, options: Options) -> Non
 
 def _waiting(options: Options) -> list[int]:
     """The jobs whose files this process can read."""
-    return [int(file.name.removeprefix(_JOB)) for file in options.imports_dir.glob(f"{_JOB}*")]
+    return [int(name) for file in options.imports_dir.glob(f"{_JOB}*") if (name := file.name.removeprefix(_JOB)).isdecimal()]
 
 
 async def _remove_left(connection: Connection, options: Options) -> None:

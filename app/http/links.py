@@ -49,7 +49,7 @@ async def click(request: Request) -> Response:
     except BrokenSealError as error:
         raise ProblemError(HTTPStatus.NOT_FOUND, "there is no such link") from error
     hit = _kept(request, sealed, Act.CLICK)
-    clicked = Click(hit.message_id, sealed.source_id, hit.at, sealed.link.recipient)
+    clicked = Click(hit.message_id, hit.at, sealed.link.recipient)
     location = landing_url(service.options.secret, sealed.link.target, clicked)
     return Response(status_code=HTTPStatus.FOUND, headers={"Location": location, **PRIVATE})
 

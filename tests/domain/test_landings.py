@@ -14,7 +14,7 @@ from app.domain.landings import LIFE, PARAMETER, Click, Landed, landed, landing_
 
 SECRET = b"secret"
 NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
-CLICK = Click("click-1", 2, NOW, Recipient(userId="u", email="a@x.com"))
+CLICK = Click("click-1", NOW, Recipient(userId="u", email="a@x.com"))
 AGENT = "Browser"
 
 
@@ -40,17 +40,14 @@ def test_a_landing_brings_the_click_and_the_recipient() -> None:
     landing = land("https://x/?b=2#f")
     assert (landing.event.url, body(landing)["context"]["click"]) == ("https://x/?b=2#f", "click-1")
     assert landing.identity
-    assert (landing.identity.source_id, json.loads(landing.identity.raw)) == (
-        2,
-        {
-            "type": "identify",
-            "messageId": "landing-click-1",
-            "anonymousId": "a",
-            "userId": "u",
-            "traits": {"email": "a@x.com"},
-            "context": {"userAgent": AGENT, "ip": None, "click": "click-1"},
-        },
-    )
+    assert json.loads(landing.identity) == {
+        "type": "identify",
+        "messageId": "landing-click-1",
+        "anonymousId": "a",
+        "userId": "u",
+        "traits": {"email": "a@x.com"},
+        "context": {"userAgent": AGENT, "ip": None, "click": "click-1"},
+    }
 
 
 @pytest.mark.parametrize("age, valid", [(timedelta(), True), (LIFE, True), (LIFE + timedelta(microseconds=1), False)])
@@ -65,8 +62,8 @@ def test_a_token_lives_fifteen_minutes(age: timedelta, valid: bool) -> None:
     [
         (CLICK, {"anonymousId": None, "userId": "u"}),
         (CLICK, {"anonymousId": " null "}),
-        (Click("click-1", 2, NOW, Recipient()), {}),
-        (Click("click-1", 2, NOW, Recipient(email="")), {}),
+        (Click("click-1", NOW, Recipient()), {}),
+        (Click("click-1", NOW, Recipient(email="")), {}),
     ],
 )
 def test_without_a_device_or_a_recipient_nobody_is_named(click: Click, fields: dict[str, Any]) -> None:

@@ -90,7 +90,8 @@ def test_who_opens_and_clicks_is_one_customer_and_click_and_session_are_one_touc
     assert [(touch["kind"], touch["channel"], touch["campaign"]) for touch in journey["touches"]] == [("email", "email", "spring")] * 2
     assert [session["events"] for session in journey["sessions"]] == [1], "the page's; a mail opened or a link clicked is none"
     assert [event["event"] for event in journey["events"]] == ["Email Opened", "Email Link Clicked", "Page Viewed", None]
-    assert account(shared_waystage, "site") == before | {"received": before["received"] + 1, "stored": before["stored"] + 1}
+    both = {"received": before["received"] + 2, "stored": before["stored"] + 2}
+    assert account(shared_waystage, "site") == before | both, "the page and whose device it comes from"
     said = account(shared_waystage, "server")
     assert said["received"] == said["stored"] + said["duplicate"] + said["failed"]
 
@@ -110,6 +111,19 @@ def test_the_stored_page_is_the_one_that_the_link_was_made_for(shared_waystage: 
     assert page["body"]["properties"]["url"] == bare
     assert (identity["message_id"], identity["anonymous_id"]) == (f"landing-{click['message_id']}", f"device-{person}")
     assert PARAMETER not in json.dumps([page, click, identity], default=str)
+
+
+def test_a_link_takes_nobodys_device_who_has_logged_in_on_it(shared_waystage: Waystage, person: str) -> None:
+    device, owner = f"device-{person}", f"owner-{person}"
+    shared_waystage.batch([{"type": "identify", "anonymousId": device, "userId": owner}], KEYS.write)
+    link = made(shared_waystage, recipient={"userId": f"other-{person}", "email": person})
+    land(shared_waystage, visit(link["click"]).headers["location"], device)
+    shared_waystage.derived()
+    journey = shared_waystage.journey(f"anonymous_id:{device}")
+    assert {"kind": "user_id", "value": owner} in [
+        {key: each[key] for key in ("kind", "value")} for each in journey["customer"]["identifiers"]
+    ]
+    assert all(each["value"] != f"other-{person}" for each in journey["customer"]["identifiers"])
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD"])

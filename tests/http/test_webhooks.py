@@ -111,7 +111,7 @@ def test_what_sendgrid_posts_becomes_a_journey(shared_waystage: Waystage, name: 
     whys = {touch["machine_rule"]: touch["machine_why"] for touch in journey["touches"]}
     assert whys[None] is None
     assert whys["mail:burst"] == "at least 3 different links of the message were clicked within 10 seconds"
-    assert [(session["machine"], session["events"]) for session in journey["sessions"]] == [(True, 5), (False, 2)]
+    assert journey["sessions"] == []
 
 
 DELIVERED = {
@@ -274,9 +274,8 @@ def test_bodies_are_bounded_and_may_be_gzip(shared_waystage: Waystage, name: str
 
 def test_no_more_events_are_made_than_a_request_may_have() -> None:
     mapping = parse_mapping("format: json\ntype: page\nfields: {userId: u}\nevents:\n" + "- {constants: {properties.a: 1}}\n" * 10)
-    brought = submission(
-        "many", mapping, Arrival(2, trusted=True, received_at=datetime.now(UTC)), b'[%b{"u":"b"}]' % (b'{"u":"a"},' * 1_000)
-    )
+    rows_of_ten = b'[%b{"u":"b"}]' % (b'{"u":"a"},' * 1_000)
+    brought = submission("many", mapping, Arrival(2, trusted=True, received_at=datetime.now(UTC)), rows_of_ten)
     assert len(brought.parsed) == EVENTS_MAX + 1
 
 

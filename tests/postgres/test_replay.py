@@ -104,7 +104,7 @@ async def test_other_rules_try_everything_again_once(connection: Connection) -> 
 
 
 async def test_a_sender_can_neither_stop_a_replay_nor_seal_a_click_for_it(connection: Connection) -> None:
-    forged = landing_url(b"", "https://shop.example/", Click("click-forged", 1, datetime.max.replace(tzinfo=UTC), Recipient()))
+    forged = landing_url(b"", "https://shop.example/", Click("click-forged", datetime.max.replace(tzinfo=UTC), Recipient()))
     context = {"page": {"url": forged}}
     await send(connection, broken("digest-0"), {"type": "track", "messageId": "landed", "anonymousId": "a", "context": context})
     await mend(connection)
