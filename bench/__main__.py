@@ -50,8 +50,8 @@ def _writing(progress: Progress, place: Rig, nothing: NoOp) -> Iterator[Row]:
         for row in single_events(waystage, nothing):
             progress.advance(task)
             yield row
-        rate = batches(waystage)
-    yield batches_and_copy(rate, place, waystage.dsn)
+        written = batches(waystage)
+    yield from batches_and_copy(written, place, waystage.dsn)
     progress.advance(task)
 
 

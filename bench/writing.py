@@ -5,7 +5,8 @@ import itertools
 import time
 import uuid
 from collections.abc import Iterator
-from typing import Any
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
 
 from app.domain.events import Event
 from app.store.connect import connect
@@ -15,9 +16,16 @@ from bench.table import Row
 from tests.service import Waystage
 
 BATCH = 100
-BATCH_CONNECTIONS = 4
+BATCH_CONNECTIONS = 16
 COPY_ROWS = 100_000
 COPY_AT_ONCE = 5_000
+
+
+class Written(NamedTuple):
+    """A load whose events are all stored, and by how many seconds the answers were behind the clock at its end."""
+
+    load: Answered
+    behind: float
 
 
 def single_events(waystage: Waystage, no_op: NoOp) -> Iterator[Row]:
@@ -29,22 +37,25 @@ def single_events(waystage: Waystage, no_op: NoOp) -> Iterator[Row]:
         nothing = load(f"{no_op.url}/v1/track", connections, event())
         ours = _stored_load(waystage, "/v1/track", connections, event(), 1)
         least = (cpu_seconds(no_op.pid) - before[0]) / nothing.answered * 1e6
-        work = (cpu_seconds(waystage.collector.pid) - before[1]) / ours.answered * 1e6
+        work = (cpu_seconds(waystage.collector.pid) - before[1]) / ours.load.answered * 1e6
         what = f"{connections} connections"
-        yield Row(f"Single events, {what}", _rate(ours), f"no-op {_rate(nothing)}", ours.rate / nothing.rate, "0.3")
+        yield Row(f"Single events, {what}", _rate(ours.load), f"no-op {_rate(nothing)}", ours.load.rate / nothing.rate, "0.4")
+        yield _lateness(what, ours)
         yield Row(f"Collector's work, {what}", f"{work:.0f} us CPU an event", f"no-op {least:.0f} us", work / least)
 
 
-def batches(waystage: Waystage) -> float:
-    """Events a second in batches of 100, while the worker derives."""
+def batches(waystage: Waystage) -> Written:
+    """Requests a second of batches of 100, while the worker derives."""
     body = {"batch": [event(f"#id-{index}", f"#visitor-{index // 10}") for index in range(BATCH)]}
-    return BATCH * _stored_load(waystage, "/v1/batch", BATCH_CONNECTIONS, body, BATCH).rate
+    return _stored_load(waystage, "/v1/batch", BATCH_CONNECTIONS, body, BATCH)
 
 
-def batches_and_copy(rate: float, rig: Rig, dsn: str) -> Row:
+def batches_and_copy(written: Written, rig: Rig, dsn: str) -> Iterator[Row]:
     """Batched events a second, against COPY of the same rows into the same tables, the table of ids included, with nothing else to do."""
-    copied = asyncio.run(_copy(dsn, rig.database()))
-    return Row(f"Events in batches of {BATCH}", f"{rate:,.0f}/s", f"COPY {copied:,.0f} rows/s", rate / copied, "10,000/s")
+    rate, copied = BATCH * written.load.rate, asyncio.run(_copy(dsn, rig.database()))
+    what = f"batches of {BATCH}, {BATCH_CONNECTIONS} connections"
+    yield Row(f"Events in {what}", f"{rate:,.0f}/s", f"COPY {copied:,.0f} rows/s", rate / copied, "25,000/s")
+    yield _lateness(what, written)
 
 
 def stored(dsn: str) -> int:
@@ -59,14 +70,25 @@ def stored(dsn: str) -> int:
     return asyncio.run(count())
 
 
-def _stored_load(waystage: Waystage, path: str, connections: int, body: dict[str, Any], each: int) -> Answered:
+def _lateness(what: str, written: Written) -> Row:
+    return Row(
+        f"Answers behind the clock then, {what}",
+        f"{written.behind:.1f} s",
+        f"load of {written.load.seconds:.0f} s",
+        written.behind / written.load.seconds,
+        "2 s",
+    )
+
+
+def _stored_load(waystage: Waystage, path: str, connections: int, body: dict[str, Any], each: int) -> Written:
     """A load of `each` new events a request; raises where an event that was answered is not stored, or one is that was not sent."""
     before = _settled(waystage)
     ours = load(f"{waystage.url}{path}", connections, body)
+    behind = datetime.now(UTC) - datetime.fromisoformat(waystage.ask("/v1/transitions")["as_of"])
     written = _settled(waystage) - before - 1
     if not each * ours.answered <= written <= each * ours.sent:
         raise RuntimeError(f"{each * ours.answered} events were answered and {each * ours.sent} sent, {written} are stored")
-    return ours
+    return Written(ours, behind.total_seconds())
 
 
 def _settled(waystage: Waystage) -> int:
