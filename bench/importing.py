@@ -24,7 +24,7 @@ from bench.table import Row
 from tests.service import KEYS, Waystage, bearer
 
 PART = 10_000
-CUSTOMERS = 21_000
+CUSTOMERS = 60_000
 POLL_SECONDS = 0.1
 CONNECTIONS = 4
 Tell = Callable[[int], object]
@@ -43,7 +43,7 @@ def imports(rig: Rig, tell: Tell) -> Iterator[Row]:
     derived = job.rows / asyncio.run(_derive(source))
     tell(1)
     yield Row(f"Deriving {job.rows:,} imported events", f"{derived:,.0f}/s", f"import {alone:,.0f}/s", derived / alone, "1")
-    write_file(file, _events(range(CUSTOMERS, 4 * CUSTOMERS)))
+    write_file(file, _events(range(CUSTOMERS, 2 * CUSTOMERS)))
     with rig.service(rig.database()) as waystage:
         yield from _beside_others(waystage, file, alone)
     tell(1)

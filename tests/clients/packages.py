@@ -14,11 +14,11 @@ NPM = (str(ROOT / ".ci" / "npm"), "--prefix", "tests/sdk")
 
 @functools.cache
 def installed() -> Path:
-    """Where they are; where they cannot be had, the tests that need them skip."""
+    """Where they are. `npm ci` would refuse a lock file without the packages of other platforms, which a registry may not have."""
     if npm("ls").returncode:
-        made = npm("ci", "--no-audit", "--no-fund")
+        made = npm("install", "--no-save", "--omit=optional", "--no-audit", "--no-fund")
         if made.returncode:
-            pytest.skip(f"the SDKs cannot be installed here: {made.stderr[-300:]}")
+            pytest.fail(f"the SDKs cannot be installed: {made.stderr[-1000:]}")
     return ROOT / "tests" / "sdk" / "node_modules"
 
 
