@@ -8,6 +8,7 @@ from typing import Any, BinaryIO, NamedTuple
 
 import httpx
 import typer
+from rich.box import SIMPLE
 from rich.progress import Progress
 from rich.table import Table
 
@@ -18,7 +19,7 @@ CHUNK_BYTES = 256 * 1024
 INTERRUPTED = 130
 STANDARD_INPUT = Path("-")
 _REJECTS = ".rejects.ndjson"
-_STEPS = ("id", "name", "state", "rows", "accepted", "duplicates", "rejected", "rows_per_second", "seconds_left")
+_STEPS = {step: step for step in ("id", "name", "state", "rows", "accepted", "duplicates", "rejected")} | {"rows_per_second": "rows/s"}
 
 
 class How(NamedTuple):
@@ -42,7 +43,7 @@ def import_files(client: httpx.Client, named: Sequence[Path], how: How) -> None:
 
 def list_imports(client: httpx.Client) -> None:
     """Print the newest imports and how far they are."""
-    table = Table(*_STEPS)
+    table = Table(*_STEPS.values(), box=SIMPLE)
     for job in answer(client.get("/v1/imports"))["imports"]:
         table.add_row(*(plain("" if job[step] is None else job[step]) for step in _STEPS))
     console.print(table)
