@@ -126,8 +126,7 @@ def links(
 @app.command()
 def rebuild(url: Url = None) -> None:
     """Derive everything again from the events; answers go on meanwhile."""
-    settings = _settings()
-    with _client(settings, url, known_keys(settings.data_dir, settings.keys).admin, "WAYSTAGE_ADMIN_KEY") as client:
+    with _administrator(url) as client:
         ask_for_rebuild(client)
 
 

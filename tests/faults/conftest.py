@@ -1,13 +1,16 @@
 """What fault tests share: a service to be killed, and every measured number said beside its limit."""
 
+import asyncio
 from collections.abc import Callable, Iterator
 from typing import TypeAlias
 
 import pytest
 
-from app.store.cluster import Cluster
-from tests.conftest import cloned
-from tests.service import Waystage, running
+from app.flow.boot import prepare
+from app.store.cluster import Cluster, start
+from tests.conftest import MODELS, cloned
+from tests.faults.outages import Postgres
+from tests.service import KEYS, Waystage, running
 
 Measured: TypeAlias = Callable[[str, float, float], None]
 
@@ -17,6 +20,16 @@ def service(cluster: Cluster, template: str, tmp_path_factory: pytest.TempPathFa
     """A collector and a worker that these tests kill, and start again."""
     with cloned(cluster, template) as dsn, running(dsn, tmp_path_factory.mktemp("faults")) as started:
         yield started
+
+
+@pytest.fixture(scope="module")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
+    """A prepared cluster of the module's own."""
+    folder = tmp_path_factory.mktemp("outages")
+    own = Postgres(folder, start(folder, settings={"fsync": "off"}))
+    asyncio.run(prepare(own.cluster.dsn, KEYS, MODELS, keep=lambda _: None))
+    yield own
+    own.cluster.stop()
 
 
 @pytest.fixture

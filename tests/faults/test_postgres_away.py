@@ -4,52 +4,23 @@ import asyncio
 import os
 import signal
 import time
-from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
 import httpx
 import pytest
 
-from app.flow.boot import prepare
-from app.store.cluster import Cluster, start
-from app.store.connect import connect
-from tests.conftest import MODELS
 from tests.faults.conftest import Measured
 from tests.faults.load import Answer, Load, event, fetch, kept_once, loaded, post, status_of
+from tests.faults.outages import Postgres, locked
 from tests.faults.proxy import before_postgres
 from tests.service import KEYS, PATIENCE, Process, Waystage, basic, ready, running, until
 
 ROUNDS = 3
 ROUND_EVENTS = 200
 HUNG_SECONDS = 5.0
-
-
-@dataclass
-class Postgres:
-    """A cluster of these tests' own, which they stop and start."""
-
-    folder: Path
-    cluster: Cluster
-
-    def crash(self) -> None:
-        """End it at once, as a power cut would: no session is told, no checkpoint is written."""
-        os.kill(self.cluster.pid, signal.SIGQUIT)
-        assert self.cluster.wait(PATIENCE)
-
-    def start(self) -> None:
-        self.cluster = start(self.folder, settings={"fsync": "off"})
-
-
-@pytest.fixture(scope="module")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
-    folder = tmp_path_factory.mktemp("away")
-    own = Postgres(folder, start(folder, settings={"fsync": "off"}))
-    asyncio.run(prepare(own.cluster.dsn, KEYS, MODELS, keep=lambda _: None))
-    yield own
-    own.cluster.stop()
 
 
 @pytest.fixture(scope="module")
@@ -200,17 +171,6 @@ def _stopped(processes: Sequence[int]) -> Iterator[None]:
     finally:
         for process in processes:
             os.kill(process, signal.SIGCONT)
-
-
-@asynccontextmanager
-async def locked(dsn: str, table: str) -> AsyncIterator[None]:
-    connection = await connect(dsn, application="test")
-    try:
-        async with connection.transaction():
-            await connection.execute(f"lock table {table} in access exclusive mode")
-            yield
-    finally:
-        await connection.close()
 
 
 def _others(load: Load) -> int:

@@ -14,29 +14,17 @@ import httpx
 import pytest
 
 from app.domain.events import Arrival
-from app.flow.boot import prepare
 from app.flow.collect import Collector
 from app.flow.spool import SPOOL_BYTES_MAX, Spool, Spooled
-from app.store.cluster import start
-from tests.conftest import MODELS
 from tests.faults.conftest import Measured
 from tests.faults.load import fetch
-from tests.faults.test_postgres_away import Postgres, locked
+from tests.faults.outages import Postgres, locked
 from tests.http.tables import metrics, rows
 from tests.service import KEYS, Waystage, ready, running, until
 
 HITS = 50
 LEFT = "select count(*) from events where message_id = 'left-1'"
 LINK = {"kind": "email", "target": "https://shop.example/", "recipient": {"email": "away@example.com"}}
-
-
-@pytest.fixture(scope="module")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
-    folder = tmp_path_factory.mktemp("spooled")
-    own = Postgres(folder, start(folder, settings={"fsync": "off"}))
-    asyncio.run(prepare(own.cluster.dsn, KEYS, MODELS, keep=lambda _: None))
-    yield own
-    own.cluster.stop()
 
 
 @pytest.fixture(scope="module")
