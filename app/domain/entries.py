@@ -10,7 +10,7 @@ from app.domain.stages import StageModel, stage_expr
 
 LOOK_BACK = timedelta(days=30)
 DIRECT = "direct"
-CREDITED = ("channel", "utm_source", "utm_medium", "utm_campaign", "device", "country", "source")
+CREDITED = ("channel", "utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content", "device", "country", "source")
 """What an entry takes from its touch, or from its own event where there is none."""
 
 
@@ -31,7 +31,7 @@ def attach_touches(events: pl.DataFrame, touches: pl.DataFrame) -> Attached:
 
     Args:
         events: columns of frames.EVENTS and frames.VERDICTS, `customer` (Int64) and the `where` columns of the stage models; the whole
-            history of each customer, in the customer's order. The order of the customers does not matter.
+            history of each customer, in the customer's order, counted by `place`. The order of the customers does not matter.
         touches: rows of frames.TOUCHES, in any order; those of machines are left out.
     """
     if not events["customer"].is_sorted():
@@ -50,7 +50,7 @@ def entries(attached: Attached, model: StageModel) -> pl.DataFrame:
     Consecutive events in one stage are one entry, that of the first of them. Where the model has no backward moves, an event whose stage
     lies before the furthest that the customer has reached is ignored.
     """
-    kept = ("customer", "event", "occurred_at", "latest_touch", *CREDITED)
+    kept = ("customer", "event", "place", "occurred_at", "latest_touch", *CREDITED)
     staged = attached.events.select(*kept, stage=stage_expr(model)).filter(pl.col("stage").is_not_null())
     if not model.backward:
         rank = pl.col("stage").to_physical()

@@ -45,10 +45,14 @@ EVENTS: Schema = {
     "traits": pl.String,
     "mail": pl.String,
     "click": pl.String,
+    "value": pl.String,
+    "currency": pl.String,
+    "rating": pl.String,
 }
 """Events as they arrived, taken apart. `external_ids`, `traits` and `mail` (see `mail.FACTS`) are JSON text; `campaign_*` are
 context.campaign as sent; `device_kind` is context.device.type as sent; `user_agent` is context.userAgent, `request_agent` the header of the
-request; `click` is context.click, the message id of the click on a link of ours that led to the event."""
+request; `click` is context.click, the message id of the click on a link of ours that led to the event; `value`, `currency` and `rating` are
+what a track says of money and of opinion, as sent."""
 
 VERDICTS: Schema = {
     "utm_source": pl.String,
@@ -113,6 +117,7 @@ ENTRIES: Schema = {
     "customer": pl.Int64,
     "event": pl.String,
     "position": pl.Int32,
+    "place": pl.Int32,
     "stage": pl.String,
     "from_stage": pl.String,
     "entered_at": INSTANT,
@@ -121,12 +126,28 @@ ENTRIES: Schema = {
     "utm_source": pl.String,
     "utm_medium": pl.String,
     "utm_campaign": pl.String,
+    "utm_term": pl.String,
+    "utm_content": pl.String,
     "device": pl.String,
     "country": pl.String,
     "source": pl.Int16,
 }
-"""Entries of one stage model. `position` counts the customer's entries from 0; `from_stage` null is a journey's beginning;
+"""Entries of one stage model. `position` counts the customer's entries from 0, `place` is that of the entry's event among all events of the
+customer, as the position of a touch is; `from_stage` null is a journey's beginning;
 `left_at` null is the stage that the customer is in."""
+
+NAMED_EVENTS: Schema = {
+    "customer": pl.Int64,
+    "place": pl.Int32,
+    "event": pl.String,
+    "name": pl.String,
+    "occurred_at": INSTANT,
+    "value": pl.Int64,
+    "currency": pl.String,
+    "rating": pl.Float64,
+}
+"""Persons' events that have a name. `place` counts all of the customer's events from 0 in their order; `value` is in millionths of the
+currency's unit, `currency` three capital letters or null."""
 
 CUSTOMERS: Schema = {
     "customer": pl.Int64,

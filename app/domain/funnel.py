@@ -6,7 +6,8 @@ from typing import TypedDict
 
 import polars as pl
 
-from app.domain.transitions import Quantiles, equals
+from app.domain.filters import equals
+from app.domain.transitions import Quantiles
 from app.domain.windows import Window
 
 

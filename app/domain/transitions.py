@@ -1,12 +1,12 @@
 """Who moved from which stage to which, how many, and after how long, in a window."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Literal, TypedDict, cast
 
 import polars as pl
 
+from app.domain.filters import EVERYTHING, Filters, selected
 from app.domain.windows import Window
 
 Mode = Literal["every", "first"]
@@ -54,22 +54,6 @@ class Transitions(TypedDict):
     transitions: list[Transition]
 
 
-@dataclass(frozen=True)
-class Filters:
-    """Values that the touch of an entry must have; None asks for nothing. `source` is the number of a source."""
-
-    channel: str | None = None
-    utm_source: str | None = None
-    utm_medium: str | None = None
-    utm_campaign: str | None = None
-    device: str | None = None
-    country: str | None = None
-    source: int | None = None
-
-
-EVERYTHING = Filters()
-
-
 def prepare(entries: pl.DataFrame, mode: Mode = "every") -> pl.DataFrame:
     """Entries made ready for `transitions`: with `dwell_before`, the seconds in `from_stage`, and in the order that counting needs.
 
@@ -113,17 +97,6 @@ def fold_rare(entries: pl.DataFrame, limit: int = 1000) -> pl.DataFrame:
 def stages_by_name(entries: pl.DataFrame) -> list[str]:
     """The names of the stages in the entries, by bytes: the order of a model that has none of its own."""
     return entries["stage"].unique().cast(pl.String).sort().to_list()
-
-
-def equals(entries: pl.DataFrame, column: str, value: str | int) -> pl.Expr:
-    """Whether a column of the entries has the value; one that the column's type cannot hold equals nothing."""
-    return pl.col(column) == pl.lit(value).cast(entries.schema[column], strict=False)
-
-
-def selected(entries: pl.DataFrame, filters: Filters) -> pl.LazyFrame:
-    """The entries whose touch has the values asked for."""
-    asked = {column: value for column, value in asdict(filters).items() if value is not None}
-    return entries.lazy().filter(*(equals(entries, column, value) for column, value in asked.items()))
 
 
 def transitions(entries: pl.DataFrame, stages: Sequence[str], window: Window, filters: Filters = EVERYTHING) -> Transitions:

@@ -13,6 +13,7 @@ from app.domain.entries import attach_touches, entries
 from app.domain.frames import VERDICTS
 from app.domain.identifiers import IdentityRules, Named, name, with_devices
 from app.domain.mail import told_by_history
+from app.domain.named_events import named_events
 from app.domain.owners import newcomers_of, owners
 from app.domain.sessions import in_order, sessions
 from app.domain.stages import split_path
@@ -170,7 +171,8 @@ def derived(events: pl.DataFrame, models: Iterable[KeptModel]) -> Derived:
     contacts = touches(ordered, visits)
     attached = attach_touches(ordered, contacts)
     entered = [_of_model(entries(attached, kept.model), kept.id) for kept in models]
-    return Derived(customers_of(ordered), visits, contacts, pl.concat([pl.DataFrame(schema=STORED_ENTRIES), *entered]))
+    kept = pl.concat([pl.DataFrame(schema=STORED_ENTRIES), *entered])
+    return Derived(customers_of(ordered), visits, contacts, named_events(ordered), kept)
 
 
 async def _learn(connection: Connection, marks: touched.Marks, reading: Reading, rules: IdentityRules) -> _Learned:

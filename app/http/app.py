@@ -15,6 +15,7 @@ from app.flow.spool import Spool
 from app.http import (
     explain,
     failed_events,
+    funnels,
     health,
     import_jobs,
     imports,
@@ -25,9 +26,10 @@ from app.http import (
     pages,
     people,
     problems,
-    questions,
     rebuilds,
     snippet,
+    stage_models,
+    transitions,
     webhooks,
     write,
 )
@@ -68,7 +70,9 @@ def create_app(options: Options) -> FastAPI:
     )
     for module in (
         write,
-        questions,
+        transitions,
+        funnels,
+        stage_models,
         people,
         imports,
         links,

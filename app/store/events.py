@@ -121,6 +121,11 @@ def _if_text(path: str) -> str:
     return f"case jsonb_typeof(e.body #> '{{{path}}}') when 'string' then e.body #>> '{{{path}}}' end"
 
 
+def _if_track(*properties: str) -> str:
+    found = ", ".join(f"nullif(e.body #>> '{{properties,{name}}}', '')" for name in properties)
+    return f"case when e.type = 'track' then coalesce({found}) end"
+
+
 _CAMPAIGN = {f"campaign_{part}": _if_text(f"context,campaign,{part}") for part in ("source", "medium", "name", "term", "content")}
 _EXPRESSIONS = {
     **{name: f"e.{name}" for name in EVENTS},
@@ -137,6 +142,9 @@ _EXPRESSIONS = {
     "device_kind": "e.body #>> '{context,device,type}'",
     "country": "e.body #>> '{context,location,country}'",
     "click": "e.body #>> '{context,click}'",
+    "value": _if_track("revenue", "value", "total"),
+    "currency": _if_track("currency"),
+    "rating": _if_track("rating", "score"),
     "traits": """case when e.type <> 'identify' then null
         when jsonb_typeof(e.body -> 'traits') = 'object' then e.body ->> 'traits'
         when jsonb_typeof(e.body #> '{context,traits}') = 'object' then e.body #>> '{context,traits}' end""",

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import polars as pl
 
 from app.domain.customers import canonical_traits
-from app.domain.frames import CUSTOMERS, ENTRIES, SESSIONS, TOUCHES
+from app.domain.frames import CUSTOMERS, ENTRIES, NAMED_EVENTS, SESSIONS, TOUCHES
 from app.store.connect import Connection
 from app.store.copy import Kept, columns, copy_out, write_difference
 
@@ -18,11 +18,12 @@ STORED_ENTRIES = {"stage_model": pl.Int16, **ENTRIES}
 
 
 class Derived(NamedTuple):
-    """What is derived of some customers: frames of CUSTOMERS, SESSIONS, TOUCHES, and ENTRIES with their `stage_model`."""
+    """What is derived of some customers: frames of CUSTOMERS, SESSIONS, TOUCHES, NAMED_EVENTS, and ENTRIES with their `stage_model`."""
 
     customers: pl.DataFrame
     sessions: pl.DataFrame
     touches: pl.DataFrame
+    named_events: pl.DataFrame
     entries: pl.DataFrame
 
 
@@ -30,7 +31,8 @@ _KEPT = (
     Kept("customers", CUSTOMERS, {"customer": "bigint"}),
     Kept("sessions", SESSIONS, {"customer": "bigint", "event": "uuid"}),
     Kept("touches", TOUCHES, {"customer": "bigint", "event": "uuid"}),
-    Kept("entries", STORED_ENTRIES, {"stage_model": "smallint", "customer": "bigint", "event": "uuid"}),
+    Kept("named_events", NAMED_EVENTS, {"customer": "bigint", "place": "integer"}),
+    Kept("entries", STORED_ENTRIES, {"stage_model": "smallint", "customer": "bigint", "position": "integer"}),
 )
 
 
@@ -58,6 +60,12 @@ async def write_derived(connection: Connection, stored: Derived, derived: Derive
 async def append_changes(connection: Connection, customers: Sequence[int]) -> None:
     """Tell the resident frames which customers to read again."""
     await connection.execute("insert into changes (customer) select unnest($1::bigint[])", list(customers))
+
+
+async def changed_since(connection: Connection, version: int) -> list[int]:
+    """The customers that changed after a version."""
+    rows = await connection.fetch("select distinct customer from changes where version > $1", version)
+    return [row["customer"] for row in rows]
 
 
 async def prune_changes(connection: Connection, keep: int) -> None:

@@ -19,7 +19,7 @@ REPOSITORY = Path(__file__).parents[2]
 CLICKSTREAM = REPOSITORY.joinpath(os.environ.get("WAYSTAGE_ORACLES", "../shared/oracles"), "clickstream")
 START = datetime(2024, 3, 1, tzinfo=UTC)
 DAY = timedelta(days=1)
-SCHEMA = EVENTS | VERDICTS | {"customer": pl.Int64}
+SCHEMA = EVENTS | VERDICTS | {"customer": pl.Int64, "place": pl.Int32}
 
 Row = dict[str, Any]
 
@@ -34,7 +34,7 @@ def event(name: str | None, at: timedelta = timedelta(), /, customer: int = 1, *
 
 
 def events_of(*rows: Row) -> list[Row]:
-    return [{"event": f"{index:032x}"} | row for index, row in enumerate(rows)]
+    return [{"event": f"{index:032x}", "place": index} | row for index, row in enumerate(rows)]
 
 
 def touch_of(row: Row, **values: Any) -> Row:
@@ -103,8 +103,8 @@ def test_the_first_touch_is_a_persons() -> None:
     assert derived(rows, AWARE, touches)["event"].to_list() == [rows[3]["event"]]
 
 
-OF_TOUCH = dict(zip(CREDITED, ("email", "news", "mail", "may", None, "FR", 7), strict=True))
-OWN = dict(zip(CREDITED, ("direct", "own", None, None, "tablet", "DE", 1), strict=True))
+OF_TOUCH = dict(zip(CREDITED, ("email", "news", "mail", "may", "shoes", None, None, "FR", 7), strict=True))
+OWN = dict(zip(CREDITED, ("direct", "own", None, None, None, None, "tablet", "DE", 1), strict=True))
 
 
 def credit(rows: list[Row], *touches: Row) -> Row:
@@ -260,7 +260,7 @@ class Reading:
             before["left_at"] = row["occurred_at"]
         taken = {name: touch.get(name) if touch else row.get(name) for name in CREDITED}
         self.entered.append(
-            {"customer": row["customer"], "event": row["event"], "position": len(self.entered), "stage": stage}
+            {"customer": row["customer"], "event": row["event"], "position": len(self.entered), "place": row["place"], "stage": stage}
             | {"from_stage": before and before["stage"], "entered_at": row["occurred_at"], "left_at": None}
             | taken
             | {"channel": taken["channel"] or "direct"}

@@ -11,7 +11,7 @@ from tests.service import KEYS, Process, Waystage, bearer, free_port, ready, unt
 ROUNDS = 3
 STOPS = 2
 ROUND_EVENTS = 300
-DERIVED = ("identifiers", "links", "event_subjects", "customers", "sessions", "touches", "entries")
+DERIVED = ("identifiers", "links", "event_subjects", "customers", "sessions", "touches", "named_events", "entries")
 
 
 async def test_a_killed_collector_loses_nothing(service: Waystage, at_most: Measured, exactly: Measured) -> None:

@@ -24,7 +24,7 @@ from tests.reading import Sent
 from tests.reading.histories import CHROME, TRUSTED, wire
 
 NOW = datetime.now(UTC)
-DERIVED = ("identifiers", "links", "aliases", "event_subjects", "customers", "sessions", "touches", "entries")
+DERIVED = ("identifiers", "links", "aliases", "event_subjects", "customers", "sessions", "touches", "named_events", "entries")
 _FACTS = ("events", "message_ids", "failed_events", "touched", "counts", "changes")
 _UTM = ("utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content")
 

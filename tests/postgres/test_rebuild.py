@@ -85,7 +85,9 @@ DAMAGES = {
     "touches too many": "insert into touches select (jsonb_populate_record(t, '{\"customer\": 5}')).* from touches t",
     "entries gone": "delete from entries where from_stage is not null",
     "entries elsewhere": "update entries set stage = 'loyalty', utm_campaign = 'x'",
-    "entries too many": "insert into entries select (jsonb_populate_record(e, '{\"customer\": 5}')).* from entries e",
+    "entries too many": "insert into entries select (jsonb_populate_record(e, '{\"customer\": 5}')).* from entries e limit 1",
+    "named events gone": "delete from named_events where value is not null",
+    "named events too many": "insert into named_events select (jsonb_populate_record(n, '{\"place\": 99}')).* from named_events n limit 1",
 }
 
 

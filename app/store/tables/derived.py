@@ -1,6 +1,6 @@
 """Derived rows: each can be made again from the events."""
 
-from sqlalchemy import BigInteger, Boolean, Column, Identity, Index, Integer, SmallInteger, Table, text
+from sqlalchemy import BigInteger, Boolean, Column, Double, Identity, Index, Integer, SmallInteger, Table, text
 from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP, UUID
 
 from app.store.tables.columns import instant, metadata, required, words
@@ -119,8 +119,9 @@ entries = Table(
     metadata,
     Column("stage_model", SmallInteger, primary_key=True, autoincrement=False),
     Column("customer", BigInteger, primary_key=True, autoincrement=False),
-    Column("event", UUID(as_uuid=True), primary_key=True),
-    required("position", Integer),
+    Column("position", Integer, primary_key=True, autoincrement=False),
+    required("place", Integer),
+    required("event", UUID(as_uuid=True)),
     words("stage", nullable=False),
     words("from_stage"),
     instant("entered_at"),
@@ -129,10 +130,25 @@ entries = Table(
     words("utm_source"),
     words("utm_medium"),
     words("utm_campaign"),
+    words("utm_term"),
+    words("utm_content"),
     words("device"),
     words("country"),
     required("source", SmallInteger),
     Index("entries_current_idx", "stage_model", text("left(stage, 64)"), "customer", postgresql_where=text("left_at is null")),
+)
+
+named_events = Table(
+    "named_events",
+    metadata,
+    Column("customer", BigInteger, primary_key=True, autoincrement=False),
+    Column("place", Integer, primary_key=True, autoincrement=False),
+    required("event", UUID(as_uuid=True)),
+    words("name", nullable=False),
+    instant("occurred_at"),
+    Column("value", BigInteger),
+    words("currency"),
+    Column("rating", Double),
 )
 
 changes = Table(
