@@ -5,7 +5,7 @@ import secrets
 from contextlib import suppress
 from pathlib import Path
 
-from app.domain.keys import Keys
+from app.domain.arriving.keys import Keys
 
 _NAMES = {"write": "WAYSTAGE_WRITE_KEY", "server": "WAYSTAGE_SERVER_KEY", "read": "WAYSTAGE_READ_KEY", "admin": "WAYSTAGE_ADMIN_KEY"}
 

@@ -25,7 +25,7 @@ from app.keyfile import keep_keys, known_keys
 from app.settings import Settings
 from app.store.cluster import Cluster, ClusterError, start
 from app.store.connect import connect
-from app.store.migrations import OldServerError
+from app.store.schema import OldServerError
 from app.welcome import welcome
 
 PARENT_FD = "WAYSTAGE_PARENT_FD"

@@ -1,8 +1,15 @@
-"""`python -m bench`: measure, and print the one table. `python -m bench imports --rows N`: how imports slow down over N rows."""
+"""`python -m bench`: measure, and print the one table.
+
+`python -m bench imports --rows N`: how imports slow down over N rows. `python -m bench asking --events N --folder DIR`: questions and a
+rebuild over N events (WAYSTAGE_BENCH_EVENTS where not given, else a million), whose history is kept in DIR for the next run.
+"""
 
 import argparse
 import asyncio
+import hashlib
+import os
 from collections.abc import Iterator
+from pathlib import Path
 
 from rich.console import Console
 from rich.progress import Progress
@@ -10,30 +17,42 @@ from rich.progress import Progress
 from app.store.connect import connect
 from bench import importing
 from bench.asking import memory, questions
-from bench.deriving import backlog, copy_entries, derive_all, write_history
+from bench.deriving import backlog, derive_all, rebuild, write_history
 from bench.rig import NoOp, Rig, no_op, rig
 from bench.table import Row, show
 from bench.writing import batches, batches_and_copy, single_events, stored
+from tests.service import ROOT
 
 BACKLOG_CUSTOMERS = 10_000
-CUSTOMERS = 105_500
+EVENTS = 1_000_000
 EVENTS_EACH = 9.5
 
 
 def main() -> None:
     """Measure everything, or what the command line names."""
     parser = argparse.ArgumentParser(prog="python -m bench", description="Measure, and print a table.")
-    parser.add_argument("what", nargs="?", choices=("all", "imports"), default="all")
+    parser.add_argument("what", nargs="?", choices=("all", "asking", "imports"), default="all")
     parser.add_argument("--rows", type=int, help="with imports: the slope over so many rows, from empty tables")
+    parser.add_argument(
+        "--events", type=int, default=int(os.environ.get("WAYSTAGE_BENCH_EVENTS", EVENTS)), help="events that are asked about"
+    )
+    parser.add_argument("--folder", type=Path, help="keeps a Postgres with the history; not given: a temporary one")
     asked = parser.parse_args()
-    with Progress(console=Console(stderr=True)) as progress, rig() as place:
-        rows = [*_importing(progress, place, asked.rows)] if asked.what == "imports" else _everything(progress, place)
+    with Progress(console=Console(stderr=True)) as progress, rig(asked.folder) as place:
+        rows = [*_measured(progress, place, asked)]
     show(rows)
 
 
-def _everything(progress: Progress, place: Rig) -> list[Row]:
+def _measured(progress: Progress, place: Rig, asked: argparse.Namespace) -> Iterator[Row]:
+    if asked.what == "imports":
+        yield from _importing(progress, place, asked.rows)
+        return
     with no_op() as nothing:
-        return [*_writing(progress, place, nothing), *_importing(progress, place, None), *_reading(progress, place, nothing)]
+        if asked.what == "all":
+            yield from _writing(progress, place, nothing)
+            yield from _importing(progress, place, None)
+            yield asyncio.run(_backlog(place.database()))
+        yield from _reading(progress, place, nothing, asked.events)
 
 
 def _importing(progress: Progress, place: Rig, rows: int | None) -> Iterator[Row]:
@@ -55,28 +74,48 @@ def _writing(progress: Progress, place: Rig, nothing: NoOp) -> Iterator[Row]:
     progress.advance(task)
 
 
-def _reading(progress: Progress, place: Rig, nothing: NoOp) -> Iterator[Row]:
-    dsn = place.database()
-    row, copied = asyncio.run(_history(progress, dsn))
-    yield row
-    task = progress.add_task("Asking", total=None)
+def _reading(progress: Progress, place: Rig, nothing: NoOp, events: int) -> Iterator[Row]:
+    customers = int(events / EVENTS_EACH)
+    dsn = place.copy_of(f"history_{events}_{_schema()}", lambda made: asyncio.run(_history(progress, made, customers)))
+    task = progress.add_task("Asking, and rebuilding", total=None)
     with place.service(dsn) as waystage:
-        yield from questions(waystage, CUSTOMERS, stored(dsn), copied)
+        yield from questions(waystage, customers, stored(dsn))
         yield from memory(waystage, nothing)
+        waystage.derived()
+    yield asyncio.run(_rebuilt(dsn))
     progress.update(task, total=1, completed=1)
 
 
-async def _history(progress: Progress, dsn: str) -> tuple[Row, float]:
-    """A million events, derived: the row of their first part, and the milliseconds of a COPY of their entries."""
+def _schema() -> str:
+    """A digest of the migrations: a history that was kept under others is not of use."""
+    files = sorted(ROOT.glob("migrations/versions/*.py"))
+    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:8]
+
+
+async def _backlog(dsn: str) -> Row:
     connection = await connect(dsn, application="waystage bench")
     try:
-        row = await backlog(connection, BACKLOG_CUSTOMERS)
-        total = EVENTS_EACH * (CUSTOMERS - BACKLOG_CUSTOMERS)
-        writing, deriving = [progress.add_task(f"{what} a million events", total=total) for what in ("Writing", "Deriving")]
-        await write_history(connection, range(BACKLOG_CUSTOMERS, CUSTOMERS), lambda events: progress.advance(writing, events))
+        return await backlog(connection, BACKLOG_CUSTOMERS)
+    finally:
+        await connection.close()
+
+
+async def _rebuilt(dsn: str) -> Row:
+    connection = await connect(dsn, application="waystage bench")
+    try:
+        return await rebuild(connection)
+    finally:
+        await connection.close()
+
+
+async def _history(progress: Progress, dsn: str, customers: int) -> None:
+    """The history of so many customers, derived."""
+    connection = await connect(dsn, application="waystage bench")
+    try:
+        writing, deriving = [progress.add_task(f"{what} the history", total=EVENTS_EACH * customers) for what in ("Writing", "Deriving")]
+        await write_history(connection, range(customers), lambda events: progress.advance(writing, events))
         await derive_all(connection, lambda events: progress.advance(deriving, events))
         await connection.execute("vacuum analyze")
-        return row, await copy_entries(connection)
     finally:
         await connection.close()
 

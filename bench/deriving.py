@@ -4,21 +4,23 @@ import io
 import time
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
-from itertools import islice
+from itertools import islice, pairwise
 
-from app.domain.events import Event
-from app.domain.identifiers import IdentityRules
+from app.domain.arriving.events import Event
+from app.domain.identity.identifiers import IdentityRules
 from app.flow.collect import write
 from app.flow.derive import derive_touched
+from app.flow.rebuild import rebuild_step
 from app.flow.submissions import Parsed, Submission
 from app.store.access import ensure_source
 from app.store.connect import Connection
+from app.store.rebuilds import ask
 from app.store.touched import BULK
 from bench.history import history
 from bench.table import Row
 
 PART = 5_000
-DERIVED = ("identifiers", "links", "event_subjects", "customers", "sessions", "touches", "entries")
+DERIVED = ("identifiers", "links", "event_subjects", "customers", "sessions", "touches", "named_events", "entries")
 Tell = Callable[[int], object]
 
 
@@ -28,7 +30,7 @@ async def backlog(connection: Connection, customers: int) -> Row:
     began = time.perf_counter()
     await derive_all(connection, lambda _: None)
     rate = events / (time.perf_counter() - began)
-    copied = events / await _copied(connection)
+    copied = events / await copy_all(connection)
     return Row(f"Deriving {events:,} events of {customers:,} customers", f"{rate:,.0f}/s", f"COPY {copied:,.0f}/s", rate / copied)
 
 
@@ -49,14 +51,20 @@ async def derive_all(connection: Connection, tell: Tell) -> None:
         tell(done.events)
 
 
-async def copy_entries(connection: Connection) -> float:
-    """Milliseconds that a COPY of all entries out of Postgres takes."""
-    began = time.perf_counter()
-    await connection.copy_from_table("entries", output=io.BytesIO(), format="binary")
-    return (time.perf_counter() - began) * 1000
+async def rebuild(connection: Connection) -> Row:
+    """How long a rebuild takes, step after step, beside the same COPY."""
+    events: int = await connection.fetchval("select count(*) from events")
+    copied = await copy_all(connection)
+    await ask(connection)
+    times = [time.perf_counter()]
+    while await rebuild_step(connection, IdentityRules()):
+        times.append(time.perf_counter())
+    took, steps = times[-1] - times[0], [later - sooner for sooner, later in pairwise(times)]
+    measured = f"{took:.1f} s, owners {steps[0]:.1f} s, then steps up to {max(steps[1:]):.1f} s"
+    return Row(f"Rebuild of {events:,} events", measured, f"COPY {copied:.1f} s", took / copied, "3")
 
 
-async def _copied(connection: Connection) -> float:
+async def copy_all(connection: Connection) -> float:
     """Seconds to COPY all events out, and all derived rows into tables like their own."""
     rows = {table: await _copy_out(connection, table) for table in DERIVED}
     await connection.execute("create schema copied")

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from app.domain.events import Event, event_id
+from app.domain.arriving.events import Event, event_id
 
 DAYS = 90
 BROWSER = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36"
@@ -36,7 +36,7 @@ def history(source: int, customers: range, until: datetime) -> Iterator[Event]:
     for customer in customers:
         chance = random.Random(customer)  # noqa: S311 - made-up people, no secrets
         for position, step in enumerate(_steps(chance, customer, until)):
-            yield _event(source, customer, position, step, until)
+            yield event_of(source, customer, position, step, until)
 
 
 def _steps(chance: random.Random, customer: int, until: datetime) -> Iterator[Step]:
@@ -51,7 +51,7 @@ def _steps(chance: random.Random, customer: int, until: datetime) -> Iterator[St
             at += timedelta(seconds=chance.randint(5, 300))
 
 
-def _event(source: int, customer: int, position: int, step: Step, received_at: datetime) -> Event:
+def event_of(source: int, customer: int, position: int, step: Step, received_at: datetime) -> Event:
     message_id = f"history-{customer}-{position}"
     return Event(
         id=event_id(source, message_id),

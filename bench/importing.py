@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from app.domain.events import Event
+from app.domain.arriving.events import Event
 from app.flow.imports import run_import
 from app.store.access import ensure_source
 from app.store.connect import Connection, connect

@@ -7,10 +7,11 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 from app.flow.boot import prepare
@@ -28,18 +29,46 @@ class Rig:
     cluster: Cluster
     folder: Path
     _numbers: Iterator[int] = field(default_factory=itertools.count)
+    _made: list[str] = field(default_factory=list)
 
     def database(self) -> str:
-        """The DSN of a new database with the schema, keys, sources and the default stage model."""
-        dsn = urlunsplit(urlsplit(self.cluster.dsn)._replace(path=f"/bench_{next(self._numbers)}"))
-        asyncio.run(self._create(dsn))
-        return dsn
+        """The DSN of a new database with the schema, keys, sources and the default stage model; it lasts as long as the rig."""
+        name = self._name()
+        self._run(f"create database {name}")
+        asyncio.run(prepare(self.dsn(name), KEYS, (MODEL,), lambda _: None))
+        return self.dsn(name)
 
-    async def _create(self, dsn: str) -> None:
-        connection = await connect(self.cluster.dsn, application="waystage bench")
-        await connection.execute(f"create database {urlsplit(dsn).path[1:]}")
-        await connection.close()
-        await prepare(dsn, KEYS, (MODEL,), lambda _: None)
+    def copy_of(self, name: str, fill: Callable[[str], object]) -> str:
+        """The DSN of a copy of a database of this name, which is made and filled where there is none, and stays in the folder."""
+        if not self._run("select from pg_database where datname = $1", name):
+            filled = self.database()
+            fill(filled)
+            self._run(f"alter database {self._made.pop()} rename to {name}")
+        copy = self._name()
+        self._run(f"create database {copy} template {name} strategy file_copy")
+        return self.dsn(copy)
+
+    def drop(self) -> None:
+        """Drop the databases that do not stay."""
+        for name in self._made:
+            self._run(f"drop database {name} with (force)")
+
+    def dsn(self, name: str) -> str:
+        return urlunsplit(urlsplit(self.cluster.dsn)._replace(path=f"/{name}"))
+
+    def _name(self) -> str:
+        self._made.append(f"bench_{os.getpid()}_{next(self._numbers)}")
+        return self._made[-1]
+
+    def _run(self, statement: str, *values: object) -> list[Any]:
+        async def run() -> list[Any]:
+            connection = await connect(self.cluster.dsn, application="waystage bench")
+            try:
+                return [*await connection.fetch(statement, *values)]
+            finally:
+                await connection.close()
+
+        return asyncio.run(run())
 
     def service(self, dsn: str) -> AbstractContextManager[Waystage]:
         """A collector and a worker."""
@@ -47,18 +76,22 @@ class Rig:
 
 
 @contextmanager
-def rig() -> Iterator[Rig]:
-    """The cluster is made in a temporary folder that every user may enter, since root's Postgres runs as another user."""
-    folder = Path(tempfile.mkdtemp(prefix="waystage-bench-")).resolve()
-    folder.chmod(0o755)
+def rig(folder: Path | None = None) -> Iterator[Rig]:
+    """A cluster in this folder, or in a temporary one. Every user may enter it, since root's Postgres runs as another user."""
+    place = folder or Path(tempfile.mkdtemp(prefix="waystage-bench-"))
+    place.mkdir(parents=True, exist_ok=True)
+    place.chmod(0o755)
     try:
-        cluster = start(folder)
+        cluster = start(place.resolve())
+        made = Rig(cluster, place.resolve())
         try:
-            yield Rig(cluster, folder)
+            yield made
         finally:
+            made.drop()
             cluster.stop()
     finally:
-        shutil.rmtree(folder)
+        if folder is None:
+            shutil.rmtree(place)
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from app.domain.events import Event
+from app.domain.arriving.events import Event
 from app.store.connect import connect
 from bench.load import WARM_UP_SECONDS, Answered, event, load
 from bench.rig import NoOp, Rig, cpu_seconds

@@ -1,7 +1,7 @@
 """What the service derives and what the reading says of the same events, in one shape, so that the two can be compared."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 from importlib.resources import files
 from operator import itemgetter
@@ -10,24 +10,25 @@ from typing import Any, NamedTuple
 import polars as pl
 import yaml
 
-from app.domain.entries import attach_touches, entries
-from app.domain.events import event_id
+from app.domain.arriving.events import event_id
 from app.domain.frames import EVENTS, VERDICTS
-from app.domain.identifiers import ANONYMOUS_ID, USER_ID, IdentityRules, Named, name, number, with_devices
-from app.domain.mail import told_by_history
-from app.domain.owners import Evidence, owners
-from app.domain.sessions import in_order, sessions
-from app.domain.stages import StageModel, type_column, value_column
-from app.domain.touches import touches
+from app.domain.identity.identifiers import ANONYMOUS_ID, USER_ID, IdentityRules, Named, name, number, with_devices
+from app.domain.identity.owners import Evidence, owners
+from app.domain.journeys.entries import attach_touches, entries
+from app.domain.journeys.mail import told_by_history
+from app.domain.journeys.sessions import in_order, sessions
+from app.domain.journeys.stage_rules import type_column, value_column
+from app.domain.journeys.stages import StageModel
+from app.domain.journeys.touches import touches
 from tests.reading import Sent, identity, journeys, mail
 from tests.reading.histories import NOW, PUBLIC, TRUSTED
 
 RULES = IdentityRules()
 SOURCES = {PUBLIC: 1, TRUSTED: 2}
 PATH = "properties.path"
-JOURNEY_5: dict[str, Any] = yaml.safe_load(files("app.domain").joinpath("presets", "journey-5.yml").read_text("utf-8"))
+JOURNEY_5: dict[str, Any] = yaml.safe_load(files("app.domain.journeys").joinpath("presets", "journey-5.yml").read_text("utf-8"))
 _PATHS = {"event": pl.String, value_column(PATH): pl.String}
-_LINKS = ("weaker", "target", "target_kind", "trusted", "linked_at", "target_value")
+_LINKS = ("weaker", "target", "target_kind", "token", "trusted", "linked_at", "target_value")
 _UTM = ("utm_source", "utm_medium", "utm_campaign")
 
 Row = tuple[Any, ...]
@@ -83,21 +84,24 @@ def _row(event: Sent) -> dict[str, Any]:
         "user_agent": "agent" if event.has_agent else None,
         "mail": json.dumps({"message": mail.message(event), "link": mail.link(event)}),
         "mail_act": mail.act(event),
+        "traits": json.dumps(event.traits) if event.type == "identify" else None,
         "machine_rule": "program" if event.machine else None,
     }
 
 
-def evidence_of(named: Named) -> Evidence:
+def evidence_of(named: Named, struck: Collection[tuple[int, int]] = ()) -> Evidence:
     """All that is named, as evidence of every owner."""
     users = named.identifiers.filter(pl.col("kind") == USER_ID)
     values = named.identifiers.select(target="identifier", target_value="value")
     links = named.links.join(values, on="target").select(_LINKS)
-    return Evidence(named.identifiers, users, links, named.aliases, pl.DataFrame(schema={"identifier": pl.Int64, "owner": pl.Int64}))
+    settled = pl.DataFrame(schema={"identifier": pl.Int64, "owner": pl.Int64})
+    pairs = pl.DataFrame(sorted(struck), {"lesser": pl.Int64, "greater": pl.Int64}, orient="row")
+    return Evidence(named.identifiers, users, links, named.aliases, settled, pairs)
 
 
-def owners_found(events: Sequence[Sent], rules: IdentityRules = RULES) -> pl.DataFrame:
-    """The owner of every identifier, by the rules of the service."""
-    return owners(evidence_of(name(frame_of(distinct(events)), rules)), rules)
+def owners_found(events: Sequence[Sent], rules: IdentityRules = RULES, struck: Collection[tuple[int, int]] = ()) -> pl.DataFrame:
+    """The owner of every identifier, by the rules of the service; struck pairs are given by their numbers, the lesser first."""
+    return owners(evidence_of(name(frame_of(distinct(events)), rules), struck), rules)
 
 
 def ordered(events: Sequence[Sent]) -> pl.DataFrame:
@@ -105,7 +109,7 @@ def ordered(events: Sequence[Sent]) -> pl.DataFrame:
     frame = frame_of(distinct(events))
     subjects = name(frame, RULES).subjects.select("event", "subject")
     customers = owners_found(events).select(subject="identifier", customer="owner")
-    return in_order(with_devices(frame).join(subjects, on="event").join(customers, on="subject"))
+    return in_order(with_devices(frame, RULES).join(subjects, on="event").join(customers, on="subject"))
 
 
 def journeys_found(events: Sequence[Sent], model: StageModel) -> dict[int, Journey]:

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 import pytest
+from hypothesis import settings
 
 from app.flow.boot import prepare
 from app.store.cluster import Cluster, start
@@ -24,6 +25,8 @@ ALONE = ("browser", "clients", "faults", "test_main.py")
 """Tests that start browsers, install packages or count seconds: one after the other, beside the others."""
 
 _numbers = itertools.count(1)
+settings.register_profile("unhurried", deadline=None)
+settings.load_profile("unhurried")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -16,7 +16,7 @@ from typing import Any
 
 import httpx
 
-from app.domain.keys import Keys
+from app.domain.arriving.keys import Keys
 
 ROOT = Path(__file__).resolve().parents[1]
 ORACLES = Path(os.environ.get("WAYSTAGE_ORACLES", ROOT.parent / "shared" / "oracles"))

@@ -45,6 +45,7 @@ class RefusedError(Exception):
 
 
 _SURROGATE_OR_NUL = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])")
+_DOT = re.compile(r"(?<!\\)\.")
 _ESCAPED_BACKSLASH = re.compile(rb"\\\\")
 _SURROGATE_PAIR = re.compile(rb"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}")
 _DIGITS = bytes.maketrans(b"123456789", b"000000000")
@@ -113,6 +114,11 @@ def _same_number(number: float, text: str) -> bool:
 
 def _unstorable(number: str) -> RefusedError:
     return RefusedError(Code.UNSTORABLE_NUMBER, None, f"the number {number[:40]} would come back changed")
+
+
+def split_path(path: str) -> tuple[str, ...]:
+    r"""The keys that a path into a document descends, one after the other: a dot descends, `\.` is a dot in a key."""
+    return tuple(key.replace(r"\.", ".") for key in _DOT.split(path))
 
 
 def _integers(value: Any) -> list[int]:

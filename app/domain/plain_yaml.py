@@ -1,4 +1,4 @@
-"""YAML read as JSON's data: mappings, lists and scalars, each with its line."""
+"""YAML as JSON's data: mappings, lists and scalars, read each with its line, and written."""
 
 import json
 import re
@@ -14,6 +14,9 @@ CHARACTERS_MAX = 65_536
 DEPTH_MAX = 16
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 _JSON_SCALAR = re.compile(r"null|true|false|-?(?:0|[1-9][0-9]{0,308})(?:\.[0-9]+)?(?:[eE][-+]?[0-9]{1,4})?")
+
+_BREAK = re.compile("[\x85\u2028\u2029\ufeff]")
+"""What YAML takes for a line's end, or for the beginning of a text."""
 
 
 class UnreadableError(ValueError):
@@ -56,6 +59,26 @@ def read_yaml(text: str) -> PlainYaml:
         raise UnreadableError(error.problem_mark.line + 1 if error.problem_mark else None, f"no YAML: {error.problem}") from error
     except (ValueError, OverflowError) as error:
         raise UnreadableError(None, "no YAML: an escape names no character") from error
+
+
+def write_yaml(value: Any) -> str:
+    """A text that `read_yaml` reads as the value: mappings in their order, lists and JSON scalars."""
+    return yaml.dump(value, Dumper=_Writer, allow_unicode=True, sort_keys=False, width=100)
+
+
+class _Writer(yaml.SafeDumper):
+    """Text that JSON would read as something else stands in quotes, and nothing stands for what was said before."""
+
+    def ignore_aliases(self, _: Any) -> bool:
+        return True
+
+
+def _quoted(writer: _Writer, text: str) -> yaml.ScalarNode:
+    quoted = _JSON_SCALAR.fullmatch(text) or _BREAK.search(text)
+    return writer.represent_scalar("tag:yaml.org,2002:str", text, style='"' if quoted else None)
+
+
+_Writer.add_representer(str, _quoted)
 
 
 class _Reader:

@@ -51,6 +51,11 @@ def parse_window(from_: str | None, to: str | None, timezone: str | None, as_of:
     return Window(start, end, name)
 
 
+def parse_instant(field: str, text: str) -> datetime:
+    """The instant (UTC) that a text names, in UTC where it has no offset, as in 2025-03-01T12:00:00Z; raises Malformed for `field`."""
+    return _instant(field, text, _zone("UTC"))
+
+
 def parse_duration(field: str, text: str) -> timedelta:
     """A positive span of time such as 90s, 30m, 12h, 14d or 2w, at most ten years; raises Malformed for `field`."""
     match = _DURATION.fullmatch(text)

@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from app.domain.arrivals import as_kept
-from app.domain.events import Arrival, Refused, parse_event
-from app.domain.keys import without_keys
-from app.domain.landings import MARK, landed
+from app.domain.arriving.arrivals import as_kept
+from app.domain.arriving.events import LANDING, Arrival, Refused, parse_event
+from app.domain.arriving.keys import without_keys
+from app.domain.identity.landings import MARK, landed
 from app.flow.submissions import Parsed, Submission
 
 
@@ -39,4 +39,5 @@ def submissions(
 
 def _of_identity(raw: bytes, arrival: Arrival) -> Submission:
     """Of the source of the page: the link says who was written to, but only the page says whose device it is, and anybody can."""
-    return Submission(arrival.source_id, arrival.received_at, [Parsed(parse_event(raw, 0, arrival._replace(sent_at=None), {}), raw)])
+    verdict = parse_event(raw, 0, arrival._replace(sent_at=None), {}, LANDING)
+    return Submission(arrival.source_id, arrival.received_at, [Parsed(verdict, raw)], arrival=as_kept(arrival, LANDING))

@@ -8,12 +8,12 @@ from typing import NamedTuple
 
 import structlog
 
-from app.domain.keys import Keys, Scope, new_key
+from app.domain.arriving.keys import Keys, Scope, new_key
 from app.flow.stage_models import activate_models
 from app.store.access import add_key, add_login, ensure_source, has_keys, start_alone
 from app.store.connect import AWAY, Connection, connect
 from app.store.events import ensure_months
-from app.store.migrations import check_schema, migrate
+from app.store.schema import check_schema
 
 AWAY_SECONDS = 0.5
 LINK_LIFE = timedelta(minutes=30)
@@ -38,6 +38,8 @@ async def prepare(dsn: str, given: Keys, stage_models: Sequence[str], keep: Call
     Keys that the operator gave are taken as they are; at the first start the others are made, and `keep` puts them away before they
     are committed, so that none is in force that nobody has.
     """
+    from app.store.migrations import migrate  # noqa: PLC0415 - a collector needs no Alembic, whose import takes half a second
+
     await migrate(dsn)
     connection = await connect(dsn, application="waystage start")
     try:

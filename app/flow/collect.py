@@ -4,8 +4,8 @@ import asyncio
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from app.domain.arriving.events import Event, Refused
 from app.domain.documents import Code
-from app.domain.events import Event, Refused
 from app.flow.live import Audience, tell_arrivals
 from app.flow.submissions import Outcome, Submission, counts_of, distinct, failed_of, outcome_of, received_of
 from app.store.accounts import write_counts

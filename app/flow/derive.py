@@ -7,24 +7,25 @@ from uuid import UUID
 import polars as pl
 import structlog
 
-from app.domain.customers import customers as customers_of
-from app.domain.enrich import enrich
-from app.domain.entries import attach_touches, entries
+from app.domain.documents import split_path
 from app.domain.frames import VERDICTS
-from app.domain.identifiers import IdentityRules, Named, name, with_devices
-from app.domain.mail import told_by_history
-from app.domain.named_events import named_events
-from app.domain.owners import newcomers_of, owners
-from app.domain.sessions import in_order, sessions
-from app.domain.stages import split_path
-from app.domain.touches import touches
+from app.domain.identity.identifiers import IdentityRules, Named, name, with_devices
+from app.domain.identity.owners import newcomers_of, owners
+from app.domain.journeys.customers import customers as customers_of
+from app.domain.journeys.enrich import enrich
+from app.domain.journeys.entries import Attached, attach_touches, entries
+from app.domain.journeys.mail import told_by_history
+from app.domain.journeys.named_events import named_events
+from app.domain.journeys.sessions import in_order, sessions
+from app.domain.journeys.touches import touches
 from app.flow.failing import by_halves
 from app.flow.live import tell_verdicts
 from app.store import identity, touched
 from app.store.connect import Connection
-from app.store.events import EventColumns, event_columns, read_events, read_membership, read_touched_events
+from app.store.events import EventColumns, event_columns, read_events, read_events_of, read_touched_events
 from app.store.journeys import STORED_ENTRIES, Derived, append_changes, derived_before, read_derived, write_derived
-from app.store.stage_models import ACTIVE, DERIVING, KeptModel, read_models
+from app.store.learn import Learned, learn
+from app.store.stage_models import DERIVED, KeptModel, read_models
 
 log = structlog.get_logger("derive")
 
@@ -53,10 +54,11 @@ SIZES = Sizes()
 
 
 class Reading(NamedTuple):
-    """The stage models that customers are derived for, and the columns of events that all rules read."""
+    """The stage models that customers are derived for, the columns of events that all rules read, and the rules of identity."""
 
     models: list[KeptModel]
     columns: EventColumns
+    rules: IdentityRules
 
 
 class News(NamedTuple):
@@ -88,7 +90,7 @@ async def derive_round(connection: Connection, rules: IdentityRules, sizes: Size
     marks = await touched.read_marks(connection, sizes.live, sizes.bulk)
     if not marks.ids:
         return Round(0, 0, 0, 0)
-    reading = await read_rules(connection)
+    reading = await read_rules(connection, rules)
     learned = await _learn(connection, marks, reading, rules)
     owned = await identity.owners_of(connection, [*marks.identifiers, *learned.events["subject"].unique()])
     concerned = {*marks.identifiers, *owned["owner"], *learned.moved}
@@ -106,7 +108,7 @@ async def derive_round(connection: Connection, rules: IdentityRules, sizes: Size
     return Round(len(marks.ids), marks.events, len(concerned), len(changed))
 
 
-async def derive_heavy(connection: Connection) -> Round:
+async def derive_heavy(connection: Connection, rules: IdentityRules) -> Round:
     """Derive the one customer with very many events that waits longest, alone."""
     async with connection.transaction(isolation="repeatable_read"):
         marks = await touched.read_heavy(connection)
@@ -114,15 +116,15 @@ async def derive_heavy(connection: Connection) -> Round:
             return Round(0, 0, 0, 0)
         owned = await identity.owners_of(connection, marks.identifiers)
         concerned = {*marks.identifiers, *owned["owner"]}
-        changed = await derive_customers(connection, concerned, await read_rules(connection))
+        changed = await derive_customers(connection, concerned, await read_rules(connection, rules))
         await touched.delete_marks(connection, marks.ids)
     return Round(len(marks.ids), 0, len(concerned), len(changed))
 
 
-async def read_rules(connection: Connection) -> Reading:
-    models = await read_models(connection, ACTIVE, DERIVING)
+async def read_rules(connection: Connection, rules: IdentityRules) -> Reading:
+    models = await read_models(connection, *DERIVED)
     paths = sorted({path for kept in models for path in kept.model.paths})
-    return Reading(models, event_columns((path, split_path(path)) for path in paths))
+    return Reading(models, event_columns((path, split_path(path)) for path in paths), rules)
 
 
 async def derive_customers(connection: Connection, customers: Iterable[int], reading: Reading, news: News | None = None) -> set[int]:
@@ -133,7 +135,7 @@ async def derive_customers(connection: Connection, customers: Iterable[int], rea
     """
 
     async def part(some: Sequence[int]) -> set[int]:
-        events = await _events_of(connection, some, reading, news and news.events)
+        events = await events_of(connection, some, reading, news and news.events)
         known = [customer for customer in some if news is None or customer in news.known]
         stored = await read_derived(connection, known, [kept.id for kept in reading.models])
         return await write_derived(connection, stored, derived(events, reading.models))
@@ -148,28 +150,38 @@ async def derive_customers(connection: Connection, customers: Iterable[int], rea
     return changed
 
 
-async def _events_of(connection: Connection, customers: Sequence[int], reading: Reading, new: pl.DataFrame | None) -> pl.DataFrame:
-    """All events of some customers, judged, with their subject and customer."""
+async def events_of(connection: Connection, customers: Sequence[int], reading: Reading, new: pl.DataFrame | None = None) -> pl.DataFrame:
+    """All events of some customers, judged, with their subject and customer; `new` are those that are not known to be theirs yet."""
     own = [] if new is None else [new.filter(pl.col("customer").is_in(customers))]
-    membership = await read_membership(connection, customers)
-    if membership.is_empty():
-        return own[0] if own else pl.DataFrame(schema=reading.columns.schema | VERDICTS | {"subject": pl.Int64, "customer": pl.Int64})
-    received = membership.sort("received_at")["received_at"]
-    found = await read_events(connection, membership["event"].to_list(), (received[0], received[-1]), reading.columns)
-    return pl.concat([*own, judged(found).join(membership.select("event", "subject", "customer"), on="event")])
+    known = judged(await read_events_of(connection, "i.owner = any($1::bigint[])", reading.columns, list(customers)), reading.rules)
+    return pl.concat([known, *(frame.select(known.columns) for frame in own)])
 
 
-def judged(events: pl.DataFrame) -> pl.DataFrame:
+def judged(events: pl.DataFrame, rules: IdentityRules) -> pl.DataFrame:
     """Events with what single ones tell, and a device only where their anonymous id names one."""
-    return enrich(with_devices(events))
+    return enrich(with_devices(events, rules))
+
+
+class Routed(NamedTuple):
+    """Events of customers in order, with what follows from them whatever the stage models are."""
+
+    ordered: pl.DataFrame
+    sessions: pl.DataFrame
+    touches: pl.DataFrame
+    attached: Attached
+
+
+def routed(events: pl.DataFrame) -> Routed:
+    """The route of customers' events, judged, through the rules of sessions and touches."""
+    ordered = told_by_history(in_order(events))
+    visits = sessions(ordered)
+    contacts = touches(ordered, visits)
+    return Routed(ordered, visits, contacts, attach_touches(ordered, contacts))
 
 
 def derived(events: pl.DataFrame, models: Iterable[KeptModel]) -> Derived:
     """The route of customers' events, judged, through the rules."""
-    ordered = told_by_history(in_order(events))
-    visits = sessions(ordered)
-    contacts = touches(ordered, visits)
-    attached = attach_touches(ordered, contacts)
+    ordered, visits, contacts, attached = routed(events)
     entered = [_of_model(entries(attached, kept.model), kept.id) for kept in models]
     kept = pl.concat([pl.DataFrame(schema=STORED_ENTRIES), *entered])
     return Derived(customers_of(ordered), visits, contacts, named_events(ordered), kept)
@@ -203,14 +215,14 @@ def _nothing(reading: Reading) -> _Learned:
 
 
 async def _learn_of(connection: Connection, events: pl.DataFrame, rules: IdentityRules) -> _Learned:
-    found = judged(events)
+    found = judged(events, rules)
     named = name(found, rules)
-    moved = await _settle(connection, named, await identity.learn(connection, named), rules)
+    moved = await _settle(connection, named, await learn(connection, named), rules)
     owned = found.join(named.subjects.select("event", "subject"), on="event", how="left", maintain_order="left")
     return _Learned(owned.drop_nulls("subject"), moved)
 
 
-async def _settle(connection: Connection, named: Named, learned: identity.Learned, rules: IdentityRules) -> set[int]:
+async def _settle(connection: Connection, named: Named, learned: Learned, rules: IdentityRules) -> set[int]:
     """Find the owners of identifiers by what new events say: newcomers' follow from that alone, and need no look at what is kept."""
     newcomers, evidence = newcomers_of(named, learned.new)
     moved = await settle_owners(connection, learned.changed - newcomers, rules)

@@ -10,7 +10,8 @@ from pathlib import Path
 import msgspec
 import polars as pl
 
-from app.domain.identifiers import IdentityRules, name
+from app.domain.identity.identifiers import IdentityRules, name
+from app.flow.blocking import rules_in_force
 from app.flow.collect import bisected
 from app.flow.derive import SIZES, derive_round, judged
 from app.flow.files import UnreadableError
@@ -82,6 +83,7 @@ async def dry_run(connection: Connection, errand: Errand, rules: IdentityRules, 
     trial = Trial(connection, errand, rules, enough, Report())
     try:
         async with standing_in_shadows(connection) as shadows, reading(errand) as parts:
+            trial.rules = await rules_in_force(connection, rules)
             try:
                 async for part in parts:
                     await _write(trial, shadows, part)
@@ -147,7 +149,7 @@ async def _look(trial: Trial, shadows: Shadows) -> None:
 async def _bring_people(trial: Trial, shadows: Shadows) -> None:
     """Copy the people whom the events written could concern, and everything that their identity hangs on."""
     connection, at = trial.connection, trial.errand.received_at
-    named = name(judged(await read_month(connection, at, at + timedelta(microseconds=1))), trial.rules)
+    named = name(judged(await read_month(connection, at, at + timedelta(microseconds=1)), trial.rules), trial.rules)
     aliased = [named.aliases[column] for column in ALIASED]
     identifiers = pl.concat([named.identifiers["identifier"], *aliased]).drop_nulls().unique().to_list()
     async with looking_at_real(connection, shadows):

@@ -1,27 +1,22 @@
 """A dry run in a process of its own: its memory is given back at its end, and live requests share no interpreter with it."""
 
 import asyncio
-import os
 import sys
-import threading
 from typing import BinaryIO
 
 import msgspec
-import structlog
 
-from app.domain.identifiers import IdentityRules
+from app.domain.identity.identifiers import IdentityRules
+from app.flow.apart import take_order
 from app.flow.dry_run import dry_run
 from app.flow.reader import Errand, ReaderGoneError, pipes_of
 from app.store.connect import AWAY, connect
-
-NICENESS = 5
-"""A dry run gives way to whoever answers live requests."""
 
 _encode = msgspec.json.Encoder().encode
 
 
 class Order(msgspec.Struct, frozen=True):
-    """What is to be tried, and where. It goes through a pipe: whoever may list processes can read their command lines."""
+    """What is to be tried, and where."""
 
     dsn: str
     errand: Errand
@@ -59,19 +54,11 @@ async def _reported(process: asyncio.subprocess.Process, order: Order) -> bytes:
 
 def main(source: BinaryIO, pipe: BinaryIO) -> None:
     """Try what the first line of `source` orders, and put the report into the pipe; end at once when `source` ends."""
-    os.nice(NICENESS)
-    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
-    order = msgspec.json.decode(source.readline(), type=Order)
-    threading.Thread(target=_end_with, args=(source.fileno(),), daemon=True).start()
+    order = take_order(source, Order)
     try:
         pipe.write(asyncio.run(_try(order)))
     except (ReaderGoneError, *AWAY) as error:
         sys.exit(f"a dry run cannot go on: {error or type(error).__name__}")
-
-
-def _end_with(source: int) -> None:
-    os.read(source, 1)
-    os._exit(1)
 
 
 async def _try(order: Order) -> bytes:

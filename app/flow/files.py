@@ -7,9 +7,9 @@ from pathlib import Path
 
 import msgspec
 
+from app.domain.arriving.events import Refused
+from app.domain.arriving.mapping import RowMapping
 from app.domain.documents import Code
-from app.domain.events import Refused
-from app.domain.mapping import RowMapping
 from app.flow.json_files import json_records
 from app.flow.rows import BrokenError, Part, Place, Record, Row, UnreadableError, parted, unreadable
 from app.flow.streams import lines, numbered_lines

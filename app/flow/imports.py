@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 import structlog
 
-from app.domain.identifiers import IdentityRules
+from app.domain.identity.identifiers import IdentityRules
 from app.flow.collect import write
 from app.flow.dry_runner import Order, dry_run_apart
 from app.flow.files import Place, UnreadableError

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from app.domain.batches import end_of_element
+from app.domain.arriving.batches import end_of_element
+from app.domain.arriving.events import Refused
+from app.domain.arriving.mapping import RowMapping
 from app.domain.documents import Code
-from app.domain.events import Refused
-from app.domain.mapping import RowMapping
 from app.flow.rows import BrokenError, Place, Record
 from app.flow.streams import blocks
 

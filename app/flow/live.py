@@ -8,9 +8,9 @@ from typing import Any
 
 import msgspec
 
-from app.domain.enrich import enrich
-from app.domain.events import Event, Refused
-from app.domain.identifiers import IdentityRules, name
+from app.domain.arriving.events import Event, Refused
+from app.domain.identity.identifiers import IdentityRules, name
+from app.domain.journeys.enrich import enrich
 from app.flow.submissions import Outcome, Submission
 from app.store import live
 from app.store.connect import Connection

@@ -16,9 +16,9 @@ from typing import BinaryIO, TypeAlias
 
 import msgspec
 
-from app.domain.arrivals import UNMAPPED
-from app.domain.events import Arrival, Event, parse_event
-from app.domain.mapping import parse_mapping
+from app.domain.arriving.arrivals import UNMAPPED
+from app.domain.arriving.events import Arrival, Event, parse_event
+from app.domain.arriving.mapping import parse_mapping
 from app.flow.files import Part, Place, UnreadableError, read_parts
 from app.flow.streams import packed_share
 from app.flow.submissions import Parsed, Submission, failed_of

@@ -9,11 +9,11 @@ from typing import NamedTuple, TypeAlias
 
 import msgspec
 
-from app.domain.arrivals import Kept, Stamp, arrival_of, read_kept, refusal_rules, twins_before
+from app.domain.arriving.arrivals import Kept, Stamp, arrival_of, read_kept, refusal_rules, twins_before
+from app.domain.arriving.events import Arrival, Event, Refused, parse_event
+from app.domain.arriving.mapping import InvalidMapping, RowMapping, as_event_bytes, parse_mapping
 from app.domain.documents import Code, RefusedError
-from app.domain.events import Arrival, Event, Refused, parse_event
-from app.domain.landings import MARK, unmarked
-from app.domain.mapping import InvalidMapping, RowMapping, as_event_bytes, parse_mapping
+from app.domain.identity.landings import MARK, unmarked
 from app.flow.collect import unstorable
 from app.flow.submissions import Outcome, Parsed, Submission, distinct, failed_of, outcome_of
 from app.store import failed_events, replays

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+from app.domain.arriving.events import Refused
+from app.domain.arriving.mapping import RowMapping, as_event_bytes
 from app.domain.documents import Code, RefusedError
-from app.domain.events import Refused
-from app.domain.mapping import RowMapping, as_event_bytes
 
 PART_BYTES = 4 * 1024 * 1024
 

@@ -18,7 +18,7 @@ from pathlib import Path
 import msgspec
 import structlog
 
-from app.domain.events import Arrival
+from app.domain.arriving.events import Arrival
 from app.flow.arrived import submissions
 from app.flow.collect import Collector, OverloadedError, UnavailableError
 

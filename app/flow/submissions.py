@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from app.domain.events import Event, Refused
+from app.domain.arriving.events import Event, Refused
 from app.store.accounts import Count, Received
 from app.store.failed_events import FailedEvent
 

@@ -4,9 +4,9 @@ import csv
 from collections.abc import Iterator
 from pathlib import Path
 
+from app.domain.arriving.events import Refused
+from app.domain.arriving.mapping import RowMapping
 from app.domain.documents import Code
-from app.domain.events import Refused
-from app.domain.mapping import RowMapping
 from app.flow.rows import BrokenError, Place, Record, UnreadableError
 from app.flow.streams import numbered_lines
 

@@ -2,9 +2,9 @@
 
 import polars as pl
 
-from app.domain.enrich import enrich
 from app.domain.frames import EVENTS
-from app.domain.identifiers import IdentityRules, Named, name
+from app.domain.identity.identifiers import IdentityRules, Named, name
+from app.domain.journeys.enrich import enrich
 from app.flow.derive import settle_owners
 from app.store import identity, undo
 from app.store.connect import Connection

@@ -7,10 +7,10 @@ from typing import Any
 
 import msgspec
 
-from app.domain.arrivals import as_kept
+from app.domain.arriving.arrivals import as_kept
+from app.domain.arriving.events import Arrival, Refused, parse_event
+from app.domain.arriving.mapping import RowMapping, as_event_bytes
 from app.domain.documents import Code, RefusedError
-from app.domain.events import Arrival, Refused, parse_event
-from app.domain.mapping import RowMapping, as_event_bytes
 from app.flow.submissions import Parsed, Submission
 
 EVENTS_MAX = 5_000

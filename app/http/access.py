@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import Request, Security
 from fastapi.security import HTTPBearer
 
-from app.domain.keys import Scope
+from app.domain.arriving.keys import Scope
 from app.http.problems import ProblemError
 from app.http.service import Service, service_of
 from app.store.access import Key, Source, is_logged_in

@@ -1,6 +1,6 @@
 """Which routes a browser on another site may call: those that write, without credentials."""
 
-from app.domain.events import TYPES
+from app.domain.arriving.events import TYPES
 
 CORS = {"Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": "Retry-After"}
 _HEADERS = ("Authorization", "Content-Type", "Content-Encoding", "X-Write-Key", "X-Retry-Count", "X-IP-Policy", "X-Enable-Debug")

@@ -36,16 +36,17 @@ _DWELL = {"median": 3600.0, "p90": 86400.0}
 _MODEL = {"model": "journey-5", "version": 1}
 _AS_OF = {"as_of": "2026-03-02T09:30:00Z"}
 _WINDOW = {"from": "2026-03-01T00:00:00Z", "to": "2026-03-02T00:00:00Z", "timezone": "UTC", **_AS_OF}
-_STAGE = {
-    "stage": "awareness",
-    "label": "Awareness",
-    "labels": {"en": "Awareness", "ru": "Осознание"},
-    "target": None,
-    "rules": [{"touch": True, "occurrence": {"max": 1}}],
-}
 _COUNTS = {"at_start": 0, "entries": 9, "exits": 4, "at_end": 5, "customers": 9}
-_STEP = {"stage": "awareness", "reached": 9, "converted": 4, "still_in_window": 3, "dropped": 2, "conversion": 0.444}
-STAGES = _READ | answer("Stage models", {"models": [{**_MODEL, "state": "active", "labels": {"en": "Five stages"}, "stages": [_STAGE]}]})
+_STEP = {
+    "step": 1,
+    "stage": "awareness",
+    "event": None,
+    "reached": 9,
+    "converted": 4,
+    "still_in_window": 3,
+    "dropped": 2,
+    "conversion": 0.444,
+}
 TRANSITIONS = _READ | answer(
     "Stages and transitions in the window",
     {
@@ -56,11 +57,10 @@ TRANSITIONS = _READ | answer(
         "transitions": [{"from": "awareness", "to": "consideration", "count": 4, "customers": 4, "share": 0.8, "dwell": _DWELL}],
     },
 )
-FUNNEL = _READ | answer("How far customers got", {**_MODEL, "within": "14d", **_WINDOW, "steps": [{**_STEP, "time_to_convert": _DWELL}]})
-STAGE_MODEL_BODY = body(
-    {"model": "own", "stages": [{"stage": "looking", "enter": [{"event": ["Product Viewed"]}]}]}, "application/json", "application/yaml"
+_SOUGHT = {"of": "stages", "order": "ordered", "within": "14d"}
+FUNNEL = _READ | answer(
+    "How far customers got", {**_MODEL, **_SOUGHT, **_WINDOW, "steps": [{**_STEP, "time_to_convert": {**_DWELL, "mean": 4000.0}}]}
 )
-STAGE_MODEL_KEPT = problems(401, 403, 413, 422, 503) | answer("Kept", {"model": "own", "version": 1, "state": "waiting"}, 202)
 
 _PERSON = {
     "id": "user_id:u-1",

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query
 from pydantic import Field
 
-from app.domain.enrich import explain_channel
+from app.domain.journeys.enrich import explain_channel
 from app.http.access import reader
 from app.http.examples import EXPLAIN_CHANNEL
 from app.http.parameters import Parameters, Text

@@ -8,9 +8,9 @@ import msgspec
 from fastapi import APIRouter, Depends, Path, Query, Request
 from pydantic import Field
 
-from app.domain.arrivals import as_text, read_kept
+from app.domain.arriving.arrivals import as_text, read_kept
+from app.domain.arriving.keys import without_keys
 from app.domain.documents import EVENT_BYTES_MAX
-from app.domain.keys import without_keys
 from app.domain.windows import parse_window
 from app.flow.replay import Replayed, replay_one, replay_parts
 from app.http import shapes

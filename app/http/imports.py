@@ -16,8 +16,8 @@ from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import JSONResponse, StreamingResponse
 from pydantic import Field
 
-from app.domain.arrivals import as_text
-from app.domain.mapping import parse_mapping
+from app.domain.arriving.arrivals import as_text
+from app.domain.arriving.mapping import parse_mapping
 from app.http import shapes
 from app.http.access import importer
 from app.http.examples import IMPORT, IMPORT_BODY, IMPORT_REJECTS, IMPORT_STARTED, IMPORT_UNDONE, IMPORTS

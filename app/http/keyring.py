@@ -4,7 +4,7 @@ import asyncio
 import hmac
 from http import HTTPStatus
 
-from app.domain.keys import digest
+from app.domain.arriving.keys import digest
 from app.http.problems import ProblemError
 from app.http.refreshing import REFRESH_SECONDS_MAX, keep_fresh
 from app.store.access import Key, read_keys

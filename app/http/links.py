@@ -10,11 +10,11 @@ import msgspec
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import JSONResponse, Response
 
-from app.domain import hits
-from app.domain.events import Arrival, truncated_ip
-from app.domain.hits import Act, Link, Sealed
-from app.domain.landings import Click, landing_url
-from app.domain.seals import BrokenSealError
+from app.domain.arriving import hits
+from app.domain.arriving.events import Arrival, truncated_ip
+from app.domain.arriving.hits import Act, Link, Sealed
+from app.domain.arriving.seals import BrokenSealError
+from app.domain.identity.landings import Click, landing_url
 from app.domain.windows import Malformed
 from app.flow.spool import Spooled
 from app.http.access import linker

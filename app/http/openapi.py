@@ -25,6 +25,7 @@ _WHY = {
     401: "No key, or an unknown one",
     403: "A key of another scope",
     404: "There is nobody, or nothing, of this name",
+    409: "What is asked for is in a state that does not allow it",
     413: "Too large",
     415: "A coding other than gzip",
     422: "A parameter or a document cannot be used: `errors` name fields and reasons",
@@ -51,7 +52,7 @@ _PROBLEM = {
         },
     },
 }
-_FREE = frozenset({"labels", "target", "rules", "traits", "evidence"})
+_FREE = frozenset({"labels", "target", "rules", "traits", "evidence", "document", "credits", "values", "folded"})
 """Members whose own members differ from answer to answer."""
 
 

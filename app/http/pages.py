@@ -11,7 +11,7 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
-from app.domain.keys import Scope
+from app.domain.arriving.keys import Scope
 from app.http.access import COOKIE, logged_in
 from app.http.body import BoundedRoute
 from app.http.problems import ProblemError

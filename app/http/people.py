@@ -1,87 +1,86 @@
 """The people behind the numbers: lists, journeys, and the sources that they came through."""
 
-import base64
-import binascii
+import asyncio
 import unicodedata
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Annotated, Any
 
 import msgspec
+import polars as pl
 from fastapi import APIRouter, Depends, Path, Query, Request
+from fastapi.responses import Response
 from pydantic import Field
 
-from app.domain.enrich import explain_machine
-from app.domain.identifiers import IdentityRules, normalised, number
-from app.domain.windows import Malformed
-from app.http import shapes
+from app.domain.identity.identifiers import IdentityRules, normalised, number
+from app.domain.journeys.enrich import explain_machine
+from app.domain.questions.filters import equals
+from app.domain.questions.moves import is_current
+from app.http import cursors, shapes
 from app.http.access import reader
-from app.http.examples import CUSTOMERS, JOURNEY, SOURCES
+from app.http.behind import LIMIT_MAX, Behind, people_behind
+from app.http.examples import JOURNEY, SOURCES
+from app.http.examples_people import EVERYBODY
 from app.http.parameters import Parameters, Text
 from app.http.problems import ProblemError, malformed
-from app.http.questions import DEFAULT_MODEL
-from app.http.service import service_of
+from app.http.questions import DEFAULT_MODEL, Traits, Version, check_stages, having, trait_pairs
+from app.http.service import Service, service_of
+from app.http.stalls import stalled_now
 from app.store.accounts import read_accounts
-from app.store.connect import Connection
-from app.store.journeys import snapshot, totals
-from app.store.people import Journey, Person, count_people, find_people, read_journey
-from app.store.resident import UnknownModelError
-from app.store.stage_models import ACTIVE, KeptModel, read_models
+from app.store.journeys import snapshot
+from app.store.people import Journey, read_journey, read_named
+from app.store.resident import Asked, Need
+from app.store.stage_models import KeptModel, read_answering
 
-LIMIT_MAX = 1_000
 Customer = Annotated[str, Path(description="any identifier: kind:value, the value percent-encoded", examples=["user_id:u-1"])]
 router = APIRouter(tags=["people"], dependencies=[Depends(reader)])
 
 
-class PeopleQuestion(Parameters):
-    """Whom a list names: `q` begins an identifier, in any case; `stage` is where they are now."""
+class PeopleQuestion(Behind):
+    """Whom a list names: `q` begins an identifier, in any case; `stage` is where they are now; `trait` is as in questions."""
 
     q: Text | None = Field(default=None, description="how an identifier begins")
     stage: Text | None = Field(default=None, description="the stage that they are in now")
-    model: Text = Field(default=DEFAULT_MODEL, description="name of an active stage model")
-    cursor: Text | None = Field(default=None, description="`next` of the page before")
-    limit: int = Field(default=50, ge=1, le=LIMIT_MAX, description="customers a page")
+    stalled: bool = Field(default=False, description="1: those alone who stay in their stage too long, as /v1/stalls tells")
+    trait: Traits = Field(default=[])
+    model: Text = Field(default=DEFAULT_MODEL, description="name of a stage model")
+    version: Version = None
 
 
 class JourneyQuestion(Parameters):
     """Which part of a journey: about `limit` events after the cursor."""
 
-    model: Text = Field(default=DEFAULT_MODEL, description="name of an active stage model")
+    model: Text = Field(default=DEFAULT_MODEL, description="name of a stage model")
+    version: Version = None
     cursor: Text | None = Field(default=None, description="`next` of the part before")
     limit: int = Field(default=500, ge=1, le=LIMIT_MAX, description="events a part, about")
 
 
-@router.get("/v1/customers", responses=CUSTOMERS)
-async def customers(request: Request, question: Annotated[PeopleQuestion, Query()]) -> dict[str, Any]:
-    """Customers with their stage now; bots and machines are not among them."""
-    after = _number(question.cursor)
-    async with service_of(request).pool.acquire() as connection, connection.transaction(isolation="repeatable_read", readonly=True):
-        taken = await snapshot(connection)
-        kept = await _model(connection, question.model)
-        asked = {"q": unicodedata.normalize("NFC", question.q or "").strip() or None, "stage": question.stage}
-        people = await find_people(connection, kept.id, after=after, limit=question.limit + 1, **asked)
-        total = await count_people(connection, kept.id, **asked)
-        everybody = await totals(connection)
-    page = people[: question.limit]
-    return {
-        "customers": [_person(person) for person in page],
-        "next": _cursor(str(page[-1].customer)) if len(people) > len(page) else None,
-        "total": total,
-        "sessions": everybody.sessions,
-        "as_of": shapes.instant(taken.as_of),
-    }
+@router.get("/v1/customers", responses=EVERYBODY)
+async def customers(request: Request, question: Annotated[PeopleQuestion, Query()]) -> Response:
+    """Customers with their stage now; bots and machines are not among them. `sessions` are those of all customers."""
+    service = service_of(request)
+    wanted = trait_pairs(question.trait)
+    needs: tuple[Need, ...] = ("persons", "journeys") if question.stage or question.stalled else ("persons",)
+    asked = await service.resident.ask(question.model, "every", needs, version=question.version, traits=[key for key, _ in wanted])
+    check_stages(asked, stage=question.stage)
+    named = await _named(service, question.q)
+    stalled = await asyncio.to_thread(stalled_now, asked) if question.stalled else None
+    found = await asyncio.to_thread(_found, asked, question.stage, [named, having(asked, wanted), stalled])
+    return await people_behind(service, asked, question, found, sessions=int(asked.persons["sessions"].sum()))
 
 
 @router.get("/v1/customers/{customer:path}/journey", responses=JOURNEY)
 async def journey(customer: Customer, request: Request, question: Annotated[JourneyQuestion, Query()]) -> dict[str, Any]:
     """One customer's entries, touches, sessions and events, by any identifier of theirs: kind:value, the value percent-encoded."""
     service = service_of(request)
-    identifier = _identifier(customer, service.options.rules)
+    identifier = identifier_of(customer, service.options.rules)
     after = _instant(question.cursor)
     async with service.pool.acquire() as connection, connection.transaction(isolation="repeatable_read", readonly=True):
-        taken = await snapshot(connection)
-        kept = await _model(connection, question.model)
-        found = await read_journey(connection, identifier, kept.id, after, question.limit)
+        taken = await snapshot(connection, identifier)
+        kept = await read_answering(connection, question.model, question.version)
+        found = await read_journey(connection, identifier, kept, taken.as_of, after=after, limit=question.limit)
     if found is None:
         raise ProblemError(HTTPStatus.NOT_FOUND, f"no customer is known as {customer}")
     return _journey(found, kept, taken.as_of)
@@ -105,29 +104,29 @@ async def sources(request: Request, _: Annotated[Parameters, Query()]) -> dict[s
     }
 
 
-async def _model(connection: Connection, name: str) -> KeptModel:
-    found = [kept for kept in await read_models(connection, ACTIVE) if kept.model.name == name]
-    if not found:
-        raise UnknownModelError(name)
-    return found[0]
+async def _named(service: Service, q: str | None) -> pl.Series | None:
+    begins = unicodedata.normalize("NFC", q or "").strip()
+    if not begins:
+        return None
+    async with service.pool.acquire() as connection:
+        return await read_named(connection, begins)
 
 
-def _identifier(customer: str, rules: IdentityRules) -> int:
+def _found(asked: Asked, stage: str | None, chosen: Iterable[pl.Series | None]) -> pl.Series:
+    """Of all persons those that are in the stage now, and among all of the chosen."""
+    some = [each for each in chosen if each is not None]
+    if stage:
+        inside = [equals(asked.journeys, "stage", stage), is_current(asked.snapshot.as_of)]
+        some.append(asked.journeys.filter(*inside)["customer"])
+    tests = [pl.col("customer").is_in(each.implode()) for each in some]
+    return asked.persons.filter(*tests)["customer"]
+
+
+def identifier_of(customer: str, rules: IdentityRules) -> int:
     kind, colon, value = customer.partition(":")
     if not colon or kind not in rules.kinds:
         raise malformed("customer", f"is kind:value, with a kind of {', '.join(rules.kinds)}")
     return number(kind, normalised(kind, value, rules) or "")
-
-
-def _person(person: Person) -> dict[str, Any]:
-    return {
-        "id": shapes.customer_id(person.identifiers),
-        "identifiers": shapes.identifiers(person.identifiers),
-        "stage": person.stage,
-        "since": shapes.instant(person.since),
-        "first_seen": shapes.instant(person.first_seen),
-        "last_seen": shapes.instant(person.last_seen),
-    }
 
 
 def _journey(found: Journey, kept: KeptModel, as_of: datetime) -> dict[str, Any]:
@@ -146,7 +145,7 @@ def _journey(found: Journey, kept: KeptModel, as_of: datetime) -> dict[str, Any]
         "sessions": [_session(row) for row in found.sessions],
         "events": [{**row, "occurred_at": shapes.instant(row["occurred_at"])} for row in found.events],
         "as_of": shapes.instant(as_of),
-        "next": _cursor(found.until.isoformat()) if found.until else None,
+        "next": cursors.cursor(found.until.isoformat()) if found.until else None,
     }
 
 
@@ -196,28 +195,8 @@ def _session(row: Any) -> dict[str, Any]:
     }
 
 
-def _cursor(text: str) -> str:
-    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
-
-
-def _uncursor(cursor: str) -> str:
-    try:
-        return base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
-    except (binascii.Error, UnicodeDecodeError, ValueError) as error:
-        raise Malformed("cursor", "is the value of next in an answer before") from error
-
-
-def _number(cursor: str | None) -> int:
-    if not cursor:
-        return -1
-    text = _uncursor(cursor)
-    if not (text.isascii() and text.isdecimal() and int(text) < 2**63):
-        raise Malformed("cursor", "is the value of next in an answer before")
-    return int(text)
-
-
 def _instant(cursor: str | None) -> datetime | None:
     try:
-        return datetime.fromisoformat(_uncursor(cursor)).astimezone(UTC) if cursor else None
+        return datetime.fromisoformat(cursors.uncursor(cursor)).astimezone(UTC) if cursor else None
     except (ValueError, OverflowError) as error:
-        raise Malformed("cursor", "is the value of next in an answer before") from error
+        raise cursors.malformed_cursor() from error

@@ -1,12 +1,13 @@
 """What every question about stages may say, and what it is put to: frames, a window and filters of one snapshot."""
 
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import Annotated, Any, NamedTuple
 
 import polars as pl
 from pydantic import Field
 
-from app.domain.filters import Filters
-from app.domain.transitions import Mode
+from app.domain.questions.filters import Filters
+from app.domain.questions.transitions import Mode
 from app.domain.windows import Window, parse_window
 from app.http import shapes
 from app.http.parameters import Parameters, Text
@@ -17,6 +18,10 @@ from app.store.resident import Asked, Need
 
 DEFAULT_MODEL = "journey-5"
 TRAITS_MAX = 10
+
+
+Version = Annotated[int | None, Field(ge=1, lt=2**31, description="version of the model; not given: the active one")]
+Traits = Annotated[list[Text], Field(max_length=TRAITS_MAX, description="customers with this trait, key:value, as in plan:pro")]
 
 
 class Put(NamedTuple):
@@ -35,7 +40,7 @@ class Question(Parameters):
     """
 
     model: Text = Field(default=DEFAULT_MODEL, description="name of a stage model")
-    version: int | None = Field(default=None, ge=1, lt=2**31, description="version of the model; not given: the active one")
+    version: Version = None
     from_: Text | None = Field(default=None, alias="from", description="instant or date; not given: unbounded")
     to: Text | None = Field(default=None, description="instant or date; not given: as_of")
     timezone: Text | None = Field(default=None, description="name of the time zone database; not given: UTC")
@@ -48,16 +53,16 @@ class Question(Parameters):
     device: Text | None = Field(default=None, description="device of the touch: desktop, mobile, tablet ...")
     country: Text | None = Field(default=None, description="country of the touch")
     source: Text | None = Field(default=None, description="name of a source")
-    trait: list[Text] = Field(default=[], max_length=TRAITS_MAX, description="customers with this trait, key:value, as in plan:pro")
+    trait: Traits = Field(default=[])
 
     async def put(self, service: Service, *needs: Need, mode: Mode = "every", traits: tuple[str, ...] = ()) -> Put:
         """Put the question to the frames that it needs; `traits` are keys whose values it needs beside those of its filters."""
-        wanted = [_pair(text) for text in self.trait]
+        wanted = trait_pairs(self.trait)
         source = await self._source(service)
         keys = tuple(dict.fromkeys([*(key for key, _ in wanted), *traits]))
         asked = await service.resident.ask(self.model, mode, needs, version=self.version, traits=keys)
         window = parse_window(self.from_, self.to, self.timezone, asked.snapshot.as_of)
-        return Put(asked, window, self._filters(source, _customers(asked, wanted)))
+        return Put(asked, window, self._filters(source, having(asked, wanted)))
 
     def head(self, put: Put, **said: Any) -> dict[str, Any]:
         """How every answer begins: model, version, what else the question said, window and as_of."""
@@ -78,6 +83,18 @@ class Question(Parameters):
         return found.id
 
 
+def check_stages(asked: Asked, **named: str | None) -> None:
+    """Raises a problem for the first of the parameters that names no stage of the model; None and an empty text name nothing."""
+    for field, stage in named.items():
+        if stage and stage not in asked.stages:
+            raise malformed(field, f"{stage!r} is no stage of {asked.kept.model.name}")
+
+
+def trait_pairs(texts: Sequence[str]) -> list[tuple[str, str]]:
+    """Keys and values of `trait` parameters; raises a problem where one is none."""
+    return [_pair(text) for text in texts]
+
+
 def _pair(text: str) -> tuple[str, str]:
     key, colon, value = text.partition(":")
     if not colon or not key:
@@ -85,7 +102,7 @@ def _pair(text: str) -> tuple[str, str]:
     return key, value
 
 
-def _customers(asked: Asked, wanted: list[tuple[str, str]]) -> pl.Series | None:
+def having(asked: Asked, wanted: list[tuple[str, str]]) -> pl.Series | None:
     """The customers that have, for each key, one of its values; None where no trait is asked for."""
     if not wanted:
         return None

@@ -7,7 +7,7 @@ from typing import cast
 
 from fastapi import Request
 
-from app.domain.identifiers import IdentityRules
+from app.domain.identity.identifiers import IdentityRules
 from app.flow.collect import Collector
 from app.flow.spool import Spool
 from app.http.keyring import KeyRing

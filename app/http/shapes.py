@@ -1,10 +1,10 @@
 """How values look in answers: instants, customers, labels."""
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from app.domain.stages import StageModel
+from app.domain.journeys.stages import StageModel
 from app.domain.windows import Window
 from app.store.stage_models import KeptModel
 
@@ -32,6 +32,10 @@ def seconds(start: datetime, end: datetime | None) -> float | None:
     return None if end is None else (end - start).total_seconds()
 
 
+def seconds_of(span: timedelta | None) -> float | None:
+    return None if span is None else span.total_seconds()
+
+
 def label(labels: Mapping[str, str], name: str) -> str:
     return labels.get("en") or name
 
@@ -43,6 +47,7 @@ def model(kept: KeptModel) -> dict[str, Any]:
         "version": kept.version,
         "state": kept.state,
         "labels": dict(kept.model.labels),
+        "lapses_after": seconds_of(kept.model.lapses_after),
         "stages": _stages(kept.model),
     }
 
@@ -55,7 +60,7 @@ def _stages(stage_model: StageModel) -> list[dict[str, Any]]:
             "label": label(stage.get("labels", {}), stage["stage"]),
             "labels": stage.get("labels", {}),
             "target": stage.get("target"),
-            "rules": stage["enter"],
+            "rules": stage.get("enter", []),
         }
-        for stage in document.get("stages", [])
+        for stage in [*document.get("stages", []), *([document["lapsed"]] if "lapsed" in document else [])]
     ]

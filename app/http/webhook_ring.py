@@ -10,9 +10,9 @@ from typing import NamedTuple
 import msgspec
 import structlog
 
-from app.domain.mapping import InvalidMapping, RowMapping, parse_mapping
-from app.domain.seals import BrokenSealError, unseal
-from app.domain.signatures import Arrived, ForgedError, Scheme, verify
+from app.domain.arriving.mapping import InvalidMapping, RowMapping, parse_mapping
+from app.domain.arriving.seals import BrokenSealError, unseal
+from app.domain.arriving.signatures import Arrived, ForgedError, Scheme, verify
 from app.http.problems import ProblemError
 from app.http.refreshing import REFRESH_SECONDS_MAX, keep_fresh
 from app.store.access import Source

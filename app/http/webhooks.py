@@ -8,10 +8,10 @@ import msgspec
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from pydantic import Field
 
-from app.domain.events import Arrival
-from app.domain.mapping import parse_mapping
-from app.domain.seals import seal
-from app.domain.signatures import Arrived, ForgedError, Scheme, check_scheme
+from app.domain.arriving.events import Arrival
+from app.domain.arriving.mapping import parse_mapping
+from app.domain.arriving.seals import seal
+from app.domain.arriving.signatures import Arrived, ForgedError, Scheme, check_scheme
 from app.flow.submissions import Outcome
 from app.flow.webhooks import EVENTS_MAX, submission
 from app.http import shapes

@@ -11,9 +11,9 @@ import msgspec
 from fastapi import APIRouter, Request, Response
 from fastapi.routing import APIRoute
 
-from app.domain.batches import part_batch
-from app.domain.events import TYPES, Arrival, Refused, parse_event, truncated_ip
-from app.domain.keys import without_keys
+from app.domain.arriving.batches import part_batch
+from app.domain.arriving.events import TYPES, Arrival, Refused, parse_event, truncated_ip
+from app.domain.arriving.keys import without_keys
 from app.flow.arrived import submissions
 from app.flow.spool import Spooled
 from app.flow.submissions import Outcome

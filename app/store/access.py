@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import NamedTuple
 
-from app.domain.keys import Scope, digest, hint
+from app.domain.arriving.keys import Scope, digest, hint
 from app.store.connect import Connection
 
 
@@ -45,6 +45,11 @@ async def ensure_source(connection: Connection, name: str, kind: str) -> int:
 async def source_of(connection: Connection, name: str) -> Source | None:
     row = await connection.fetchrow("select id, name, kind from sources where name = $1", name)
     return Source(row["id"], row["name"], row["kind"] == "trusted") if row else None
+
+
+async def source_names(connection: Connection) -> dict[int, str]:
+    """The names of all sources by their ids."""
+    return {row["id"]: row["name"] for row in await connection.fetch("select id, name from sources")}
 
 
 async def add_key(connection: Connection, key: str, scope: Scope, source_id: int | None = None) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from app.domain.events import Event
+from app.domain.arriving.events import Event
 from app.store.connect import Connection
 
 ID_BYTES = 16

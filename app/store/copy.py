@@ -61,12 +61,17 @@ class Kept(NamedTuple):
 
 
 async def write_difference(connection: Connection, kept: Kept, old: pl.DataFrame, new: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Make the rows `old` of a table the rows `new`, touching only those that differ; the rows deleted and the rows inserted."""
+    """Make the rows `old` of a table the rows `new`, touching only those that differ; the rows deleted and the rows inserted.
+
+    Each of the two has no row twice.
+    """
     names = list(kept.schema)
     if old.is_empty():
         await copy_in(connection, kept.table, new.select(names))
         return old, new
     gone = old.join(new, on=names, how="anti", nulls_equal=True)
+    if gone.is_empty() and old.height == new.height:
+        return gone, gone
     fresh = new.select(names).join(old, on=names, how="anti", nulls_equal=True)
     await delete_rows(connection, kept, gone)
     await copy_in(connection, kept.table, fresh)

@@ -10,10 +10,10 @@ import polars as pl
 from sqlalchemy import Dialect
 from sqlalchemy.dialects import postgresql
 
-from app.domain import mail
-from app.domain.events import Event
+from app.domain.arriving.events import Event
+from app.domain.documents import split_path
 from app.domain.frames import EVENTS, INSTANT, Schema
-from app.domain.stages import split_path
+from app.domain.journeys import mail
 from app.store.accounts import Received
 from app.store.connect import Connection
 from app.store.copy import columns, copy_out
@@ -126,6 +126,11 @@ def _if_track(*properties: str) -> str:
     return f"case when e.type = 'track' then coalesce({found}) end"
 
 
+TRAITS = """case when e.type <> 'identify' then null
+        when jsonb_typeof(e.body -> 'traits') = 'object' then e.body ->> 'traits'
+        when jsonb_typeof(e.body #> '{context,traits}') = 'object' then e.body #>> '{context,traits}' end"""
+"""What an identify event `e` says of its customer, as JSON text; null where it says nothing."""
+
 _CAMPAIGN = {f"campaign_{part}": _if_text(f"context,campaign,{part}") for part in ("source", "medium", "name", "term", "content")}
 _EXPRESSIONS = {
     **{name: f"e.{name}" for name in EVENTS},
@@ -145,9 +150,7 @@ _EXPRESSIONS = {
     "value": _if_track("revenue", "value", "total"),
     "currency": _if_track("currency"),
     "rating": _if_track("rating", "score"),
-    "traits": """case when e.type <> 'identify' then null
-        when jsonb_typeof(e.body -> 'traits') = 'object' then e.body ->> 'traits'
-        when jsonb_typeof(e.body #> '{context,traits}') = 'object' then e.body #>> '{context,traits}' end""",
+    "traits": TRAITS,
 }
 _MEMBERSHIP: Schema = {"event": pl.String, "received_at": INSTANT, "subject": pl.Int64, "customer": pl.Int64}
 _COLUMN_OF_PATH: dict[tuple[str, ...], str] = {("context", "page", "url"): "url", ("context", "page", "referrer"): "referrer"}
@@ -166,12 +169,17 @@ def event_columns(paths: Iterable[tuple[str, tuple[str, ...]]] = ()) -> EventCol
 
     The list names events `e` and sources `s`. A path comes as (its text, its parts).
     """
-    schema, expressions = dict(EVENTS), {**_EXPRESSIONS, "mail": _mail()}
+    schema, stated = dict(EVENTS), expressions()
     for text, parts in paths:
         for prefix, expression in (("where", _value(parts)), ("where_type", _value_type(parts))):
             schema[f"{prefix}:{text}"] = pl.String
-            expressions[f"{prefix}:{text}"] = expression
-    return EventColumns(columns(schema, expressions), schema)
+            stated[f"{prefix}:{text}"] = expression
+    return EventColumns(columns(schema, stated), schema)
+
+
+def expressions() -> dict[str, str]:
+    """How each column of frames.EVENTS is read from events `e` and sources `s`."""
+    return {**_EXPRESSIONS, "mail": _mail()}
 
 
 @cache
@@ -225,6 +233,13 @@ async def read_membership(connection: Connection, customers: Sequence[int]) -> p
     query = f"""select {columns(_MEMBERSHIP, {"customer": "i.owner"})} from identifiers i join event_subjects es on es.subject = i.id
         where i.owner = any($1::bigint[])"""
     return await copy_out(connection, query, _MEMBERSHIP, list(customers))
+
+
+async def read_events_of(connection: Connection, owner: str, wanted: EventColumns, *values: object) -> pl.DataFrame:
+    """All events of the customers that a condition on `i.owner` names, with their `subject` and `customer`."""
+    query = f"""select {wanted.select}, es.subject, i.owner as customer from identifiers i join event_subjects es on es.subject = i.id
+        join events e on e.id = es.event and e.received_at = es.received_at join sources s on s.id = e.source_id where {owner}"""
+    return await copy_out(connection, query, {**wanted.schema, "subject": pl.Int64, "customer": pl.Int64}, *values)
 
 
 async def read_months(connection: Connection) -> list[tuple[datetime, datetime]]:

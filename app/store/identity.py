@@ -5,8 +5,8 @@ from typing import NamedTuple
 import polars as pl
 
 from app.domain.frames import INSTANT, Schema
-from app.domain.identifiers import Named
-from app.domain.owners import Evidence
+from app.domain.identity.identifiers import Named
+from app.domain.identity.owners import Evidence
 from app.store.connect import Connection
 from app.store.copy import Kept, columns, copy_in, copy_out, write_difference
 
@@ -16,6 +16,7 @@ LINKS: Schema = {
     "weaker": pl.Int64,
     "target": pl.Int64,
     "target_kind": pl.String,
+    "token": pl.Boolean,
     "trusted": pl.Boolean,
     "linked_at": INSTANT,
     "target_value": pl.String,
@@ -28,6 +29,7 @@ ALIASES: Schema = {
     "trusted": pl.Boolean,
     "linked_at": INSTANT,
 }
+STRUCK: Schema = {"lesser": pl.Int64, "greater": pl.Int64}
 SETTLED: Schema = {"identifier": pl.Int64, "owner": pl.Int64}
 OWNERS: Schema = {"identifier": pl.Int64, "parent": pl.Int64, "via": pl.Int64, "owner": pl.Int64}
 
@@ -38,76 +40,18 @@ _ALIAS_COLUMNS = columns(ALIASES)
 _SETTLED_COLUMNS = columns(SETTLED, {"identifier": "id"})
 _OWNER_COLUMNS = columns(OWNERS, {"identifier": "id"})
 
-# Each statement takes a temporary table of what new events say and returns the identifiers whose evidence it changed.
+# A link counts unless its pair is struck out; of the pair of the last two parameters the opposite is supposed.
 
-_MERGE_IDENTIFIERS = """
-insert into identifiers as i (id, kind, value, owner, named_at, named_directly)
-select identifier, kind, value, identifier, named_at, named_directly from named_identifiers
-on conflict (id) do update set named_at = least(i.named_at, excluded.named_at), named_directly = i.named_directly or excluded.named_directly
-where excluded.named_at < i.named_at or excluded.named_directly > i.named_directly
-returning id, old.id is null and not exists (
-  select from aliases a where i.kind = 'anonymous_id' and (a.user_anonymous = i.id or a.previous_anonymous = i.id)) as new
-"""
-_MERGE_LINKS = """
-insert into links as l (weaker, target, target_kind, trusted, linked_at, event, source_id)
-select weaker, target, target_kind, trusted, linked_at, event, source from named_links
-on conflict (weaker, target) do update
-set trusted = excluded.trusted, linked_at = excluded.linked_at, event = excluded.event, source_id = excluded.source_id
-where (not excluded.trusted, excluded.linked_at, excluded.event) < (not l.trusted, l.linked_at, l.event)
-returning weaker as id
-"""
-_MERGE_ALIASES = """
-with merged as (
-  insert into aliases as a (user_id, previous_id, user_anonymous, previous_anonymous, trusted, linked_at, event, source_id)
-  select user_id, previous_id, user_anonymous, previous_anonymous, trusted, linked_at, event, source from named_aliases
-  on conflict (user_id, previous_id, user_anonymous, previous_anonymous) do update
-  set trusted = excluded.trusted, linked_at = excluded.linked_at, event = excluded.event, source_id = excluded.source_id
-  where (not excluded.trusted, excluded.linked_at, excluded.event) < (not a.trusted, a.linked_at, a.event)
-  returning user_id, previous_id, user_anonymous, previous_anonymous)
-select m.id from merged cross join lateral (values (user_id), (previous_id), (user_anonymous), (previous_anonymous)) as m (id)
-"""
-_TEMPORARY = {
-    "named_identifiers": "identifier bigint, kind text, value text, named_at timestamptz, named_directly boolean",
-    "named_links": "target bigint, target_kind text, trusted boolean, event uuid, source smallint, weaker bigint, linked_at timestamptz",
-    "named_aliases": "user_id bigint, previous_id bigint, event uuid, source smallint, trusted boolean, linked_at timestamptz,"
-    " user_anonymous bigint, previous_anonymous bigint",
-}
-
-
-class Learned(NamedTuple):
-    """The identifiers whose own evidence changed, and those of which nothing was known before."""
-
-    changed: set[int]
-    new: set[int]
-
-
-async def learn(connection: Connection, named: Named) -> Learned:
-    """Merge what new events say of identity."""
-    changed: set[int] = set()
-    new: set[int] = set()
-    for table, frame, statement in (
-        ("named_identifiers", named.identifiers, _MERGE_IDENTIFIERS),
-        ("named_links", named.links, _MERGE_LINKS),
-        ("named_aliases", named.aliases, _MERGE_ALIASES),
-    ):
-        if frame.is_empty():
-            continue
-        await connection.execute(
-            f"create temporary table if not exists {table} ({_TEMPORARY[table]}) on commit delete rows; delete from {table}"
-        )
-        await copy_in(connection, table, frame)
-        rows = await connection.fetch(statement)
-        changed.update(row["id"] for row in rows)
-        new.update(row["id"] for row in rows if row.get("new"))
-    return Learned(changed, new)
-
+_COUNTS = """exists (
+      select from struck_pairs s where s.lesser = least(l.weaker, l.target) and s.greater = greatest(l.weaker, l.target)
+      and s.state <> 'striking') = ((least(l.weaker, l.target), greatest(l.weaker, l.target)) = ($3::bigint, $4::bigint))"""
 
 # The identifiers whose owner can change: those with changed evidence, the alias groups of the users among them, what their best
 # links lead to (which may follow them, by rule 2), what followed them before, and everything below any of these. What is kept of a kind
 # that the operator took back stays as it is until the rebuild that this asks for. `offset 0` keeps every step a look into an index:
 # nobody can estimate how far a recursion goes, and a plan for many rows would read all identifiers there are.
 
-_ASKED = """
+_ASKED = f"""
 with recursive changed as (select unnest($1::bigint[]) as id),
 grouped (id) as (
   select id from changed
@@ -122,7 +66,8 @@ evident as (select id from grouped union select id from aliased),
 followers as (
   select best.target as id from evident e cross join unnest($2::text[]) as k (kind) cross join lateral (
     select l.target from links l join identifiers t on t.id = l.target
-    where l.weaker = e.id and l.target_kind = k.kind order by l.trusted desc, l.linked_at, t.value limit 1) as best
+    where l.weaker = e.id and l.target_kind = k.kind and not l.token and {_COUNTS}
+    order by l.trusted desc, l.linked_at, t.value limit 1) as best
   union select i.id from evident e cross join lateral (select id from identifiers where via = e.id offset 0) as i),
 asked (id) as (
   select id from evident union select id from followers
@@ -134,9 +79,11 @@ where i.kind = 'user_id' or i.kind = any($2::text[])
 _LINKED_TO = "select distinct weaker as id from links where target = any($1::bigint[]) and target_kind <> 'user_id'"
 _BEST_LINKS = f"""
 select {_LINK_COLUMNS} from unnest($1::bigint[]) as w (id) cross join unnest($2::text[]) as k (kind)
+cross join (values (false), (true)) as said (token)
 cross join lateral (
   select l.* from links l join identifiers t on t.id = l.target
-  where l.weaker = w.id and l.target_kind = k.kind order by l.trusted desc, l.linked_at, t.value limit 1) as l
+  where l.weaker = w.id and l.target_kind = k.kind and l.token = said.token and {_COUNTS}
+  order by l.trusted desc, l.linked_at, t.value limit 1) as l
 join identifiers i on i.id = l.target
 """
 _ALIASES_OF = f"""
@@ -149,18 +96,37 @@ select {_ALIAS_COLUMNS} from (
 """
 
 
-async def asked_for(connection: Connection, changed: set[int], kinds: tuple[str, ...]) -> list[int]:
-    """The identifiers whose owner can change when the evidence of some changed."""
+class Pair(NamedTuple):
+    """Two identifiers, by their numbers, the lesser first."""
+
+    lesser: int
+    greater: int
+
+
+NO_PAIR = Pair(-1, -1)
+
+
+_STRUCK = f"""
+select {columns(STRUCK)} from struck_pairs
+where lesser = any($1::bigint[]) and state <> 'striking' and (lesser, greater) <> ($2::bigint, $3::bigint)
+union all
+select p.lesser, p.greater from (values ($2::bigint, $3::bigint)) as p (lesser, greater) where p.lesser >= 0 and not exists (
+  select from struck_pairs s where (s.lesser, s.greater) = (p.lesser, p.greater) and s.state <> 'striking')
+"""
+
+
+async def asked_for(connection: Connection, changed: set[int], kinds: tuple[str, ...], supposed: Pair = NO_PAIR) -> list[int]:
+    """The identifiers whose owner can change when the evidence of some changed, or `supposed` is struck out or restored."""
     if not changed:
         return []
-    return [row["id"] for row in await connection.fetch(_ASKED, list(changed), list(kinds[1:]))]
+    return [row["id"] for row in await connection.fetch(_ASKED, list(changed), list(kinds[1:]), *supposed)]
 
 
-async def evidence_for(connection: Connection, asked: list[int], kinds: tuple[str, ...]) -> Evidence:
-    """Everything that the owners of these identifiers follow from."""
+async def evidence_for(connection: Connection, asked: list[int], kinds: tuple[str, ...], supposed: Pair = NO_PAIR) -> Evidence:
+    """Everything that the owners of these identifiers follow from, as if `supposed` were struck out, or restored where it is."""
     linked = [row["id"] for row in await connection.fetch(_LINKED_TO, asked)]
     concerned = list({*asked, *linked})
-    links = await copy_out(connection, _BEST_LINKS, LINKS, concerned, list(kinds[:-1]))
+    links = await copy_out(connection, _BEST_LINKS, LINKS, concerned, list(kinds[:-1]), *supposed)
     aliases = await copy_out(connection, _ALIASES_OF, ALIASES, concerned)
     users = list({*aliases["user_id"], *aliases["previous_id"]})
     targets = list({*links["target"], *users})
@@ -172,10 +138,11 @@ async def evidence_for(connection: Connection, asked: list[int], kinds: tuple[st
         links=links,
         aliases=aliases,
         settled=await owners_of(connection, targets),
+        struck=await copy_out(connection, _STRUCK, STRUCK, [*concerned, *targets], *supposed),
     )
 
 
-_SUBJECTS = Kept(
+KEPT_SUBJECTS = Kept(
     "event_subjects",
     {"subject": pl.Int64, "occurred_at": INSTANT, "event": pl.String, "received_at": INSTANT},
     {"subject": "bigint", "occurred_at": "timestamptz", "event": "uuid"},
@@ -184,7 +151,7 @@ _EVIDENCE: Schema = {"event": pl.String, "source_id": pl.Int16}
 KEPT_LINKS = Kept(
     "links",
     {name: kind for name, kind in LINKS.items() if name != "target_value"} | _EVIDENCE,
-    {"weaker": "bigint", "target": "bigint"},
+    {"weaker": "bigint", "target": "bigint", "token": "boolean"},
 )
 KEPT_ALIASES = Kept(
     "aliases",
@@ -192,16 +159,32 @@ KEPT_ALIASES = Kept(
     dict.fromkeys(("user_id", "previous_id", "user_anonymous", "previous_anonymous"), "bigint"),
 )
 KEPT_IDENTIFIERS: Schema = {**IDENTIFIERS, "named_directly": pl.Boolean}
+SUBJECTS_PARTS = 16
+"""Parts in which all rows of event_subjects are compared."""
 
 
 async def replace_all(connection: Connection, named: Named) -> int:
     """Make everything kept of identity what all events say, touching only what differs; how many rows differed."""
     stored = await copy_out(connection, f"select {columns(KEPT_IDENTIFIERS, {'identifier': 'id'})} from identifiers", KEPT_IDENTIFIERS)
     differing = len(await replace_identifiers(connection, stored, named.identifiers))
-    for kept, frame in ((_SUBJECTS, named.subjects), (KEPT_LINKS, named.links), (KEPT_ALIASES, named.aliases)):
+    differing += await _replace_subjects(connection, named.subjects)
+    for kept, frame in ((KEPT_LINKS, named.links), (KEPT_ALIASES, named.aliases)):
         new = frame.rename({"source": "source_id"}, strict=False)
         old = await copy_out(connection, f"select {columns(kept.schema)} from {kept.table}", kept.schema)
         gone, fresh = await write_difference(connection, kept, old, new)
+        differing += gone.height + fresh.height
+    return differing
+
+
+async def _replace_subjects(connection: Connection, subjects: pl.DataFrame) -> int:
+    """As `replace_all`, part by part: there is a row for each event."""
+    query = f"select {columns(KEPT_SUBJECTS.schema)} from event_subjects where subject >= $1 and subject < $2"
+    differing = 0
+    for first in range(0, 2**63, 2**63 // SUBJECTS_PARTS):
+        span = first, min(first + 2**63 // SUBJECTS_PARTS, 2**63 - 1)
+        new = subjects.filter(pl.col("subject") >= span[0], pl.col("subject") < span[1])
+        old = await copy_out(connection, query, KEPT_SUBJECTS.schema, *span)
+        gone, fresh = await write_difference(connection, KEPT_SUBJECTS, old, new)
         differing += gone.height + fresh.height
     return differing
 
@@ -229,6 +212,7 @@ async def all_evidence(connection: Connection) -> Evidence:
         links=await copy_out(connection, f"select {_LINK_COLUMNS} from links l join identifiers i on i.id = l.target", LINKS),
         aliases=await copy_out(connection, f"select {_ALIAS_COLUMNS} from aliases", ALIASES),
         settled=pl.DataFrame(schema=SETTLED),
+        struck=await copy_out(connection, f"select {columns(STRUCK)} from struck_pairs where state <> 'striking'", STRUCK),
     )
 
 
@@ -257,4 +241,4 @@ async def owners_of(connection: Connection, identifiers: list[int]) -> pl.DataFr
 
 async def write_subjects(connection: Connection, events: pl.DataFrame) -> None:
     """Keep whose the events are, of a frame with their `subject`; in the order of the key, which spares its index much."""
-    await copy_in(connection, _SUBJECTS.table, events.select(list(_SUBJECTS.schema)).sort(list(_SUBJECTS.key)))
+    await copy_in(connection, KEPT_SUBJECTS.table, events.select(list(KEPT_SUBJECTS.schema)).sort(list(KEPT_SUBJECTS.key)))

@@ -148,7 +148,9 @@ class Verdict(NamedTuple):
 _VERDICTS = """
 select n.event::text, i.kind, i.value, o.kind as owner_kind, o.value as owner_value, t.kind as touch, t.machine_rule,
   array(select row(m.name, e.stage, e.from_stage) from stage_models m join entries e on e.stage_model = m.id
-    where m.state = 'active' and e.customer = i.owner and e.event = n.event order by m.name) as entries
+    where m.state = 'active' and e.customer = i.owner and e.event = n.event
+    and exists (select from event_subjects s where s.subject = n.subject and s.occurred_at = e.entered_at and s.event = n.event)
+    order by m.name) as entries
 from unnest($1::uuid[], $2::bigint[]) as n (event, subject)
 join identifiers i on i.id = n.subject and i.owner <> all($3::bigint[]) join identifiers o on o.id = i.owner
 left join touches t on t.customer = i.owner and t.event = n.event"""

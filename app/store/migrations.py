@@ -1,29 +1,19 @@
-"""The schema: brought up to date by Alembic under a lock, checked before a process serves."""
+"""The schema, brought up to date by Alembic under a lock."""
 
-from pathlib import Path
 from typing import Any
 
 import asyncpg
 from alembic import command
 from alembic.config import Config
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection as SyncConnection
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
 
-from app.store.connect import SERVER_VERSION_MIN, connect
+from app.store.connect import SERVER_VERSION_MIN
+from app.store.schema import FOLDER, OldServerError
 
-FOLDER = Path(__file__).resolve().parents[2]
 _LOCK = 0x57415953
-
-
-class StaleSchemaError(RuntimeError):
-    """The database has another schema than this program; run `waystage migrate`."""
-
-
-class OldServerError(RuntimeError):
-    """The server is older than the oldest PostgreSQL that Waystage runs on."""
 
 
 def engine(dsn: str) -> AsyncEngine:
@@ -41,19 +31,6 @@ async def migrate(dsn: str) -> None:
     async with database.connect() as connection:
         await connection.run_sync(_upgrade)
     await database.dispose()
-
-
-async def check_schema(dsn: str) -> None:
-    """Raise `StaleSchemaError` unless the database's schema is this program's; one of AWAY where Postgres does not answer."""
-    connection = await connect(dsn, application="waystage start")
-    try:
-        migrated = await connection.fetchval("select to_regclass('alembic_version') is not null")
-        current = await connection.fetchval("select version_num from alembic_version") if migrated else None
-    finally:
-        connection.terminate()
-    head = ScriptDirectory.from_config(config()).get_current_head()
-    if current != head:
-        raise StaleSchemaError(f"the database has schema {current}, this program needs {head}: run `waystage migrate`")
 
 
 def config(connection: SyncConnection | None = None) -> Config:

@@ -1,13 +1,18 @@
 """Single customers and lists of them, read by SQL in one snapshot each."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
+import polars as pl
+
 from app.store.connect import Connection
+from app.store.copy import copy_out
+from app.store.stage_models import KeptModel
 
 
 class Person(NamedTuple):
-    """A customer in a list: its number, identifiers (kind, value), current stage in a model and since when (UTC)."""
+    """A customer in a list: its number, identifiers (kind, value) with the root first, current stage in a model and since when (UTC)."""
 
     customer: int
     identifiers: list[tuple[str, str]]
@@ -17,38 +22,42 @@ class Person(NamedTuple):
     last_seen: datetime
 
 
-_FOUND = """
-select c.customer, e.stage, e.entered_at as since, c.first_seen, c.last_seen from customers c
-{join} entries e on e.customer = c.customer and e.stage_model = $1 and e.left_at is null
-where not c.machine and c.customer > $2 {matching} {staged}
-order by c.customer limit $3
+_PEOPLE = """
+select c.customer, e.stage, e.entered_at as since, c.first_seen, c.last_seen
+from unnest($2::bigint[]) with ordinality as asked(customer, place)
+join identifiers i on i.id = asked.customer join customers c on c.customer = i.owner
+left join lateral (select stage, entered_at from entries where stage_model = $1 and customer = c.customer and entered_at <= $3
+  order by position desc limit 1) e on true
+order by asked.place
 """
-_MATCHING = """and c.customer in (
-  select owner from identifiers where lower(value collate pg_c_utf8) >= lower({q} collate pg_c_utf8)
-  and lower(value collate pg_c_utf8) < lower({q} collate pg_c_utf8) || chr(1114111))"""
-_STAGED = "and left(e.stage, 64) = left({stage}, 64) and e.stage = {stage}"
-_COUNT = "select count(*) from customers c {join} entries e on e.customer = c.customer and e.stage_model = $1 and e.left_at is null"
+_NAMED = """
+select distinct i.owner as customer from identifiers i join customers c on c.customer = i.owner
+where not c.machine and lower(i.value collate pg_c_utf8) >= lower($1 collate pg_c_utf8)
+and lower(i.value collate pg_c_utf8) < lower($1 collate pg_c_utf8) || chr(1114111)
+"""
 
 
-async def find_people(
-    connection: Connection, stage_model: int, *, q: str | None, stage: str | None, after: int, limit: int
-) -> list[Person]:
-    """Customers by number, after one: with an identifier that begins with `q` (in any case), in a stage now."""
-    matching = _MATCHING.format(q="$4") if q else "and $4::text is null"
-    staged = _STAGED.format(stage="$5") if stage else "and $5::text is null"
-    query = _FOUND.format(join="join" if stage else "left join", matching=matching, staged=staged)
-    rows = await connection.fetch(query, stage_model, after, limit, q, stage)
+async def read_people(connection: Connection, stage_model: int, customers: Sequence[int], as_of: datetime) -> list[Person]:
+    """Customers by their numbers, in this order, with the stage that they are in at an instant (UTC): an entry dated after it is none yet.
+
+    A number that another customer owns by now gives that customer; one that nobody owns any more gives none.
+    """
+    rows = await connection.fetch(_PEOPLE, stage_model, customers, as_of)
     identifiers = await read_identifiers(connection, [row["customer"] for row in rows])
-    return [Person(row["customer"], identifiers.get(row["customer"], []), *list(row.values())[1:]) for row in rows]
+    return [Person(row["customer"], identifiers[row["customer"]], *list(row.values())[1:]) for row in rows]
 
 
-async def count_people(connection: Connection, stage_model: int, *, q: str | None, stage: str | None) -> int:
-    """How many customers a list has, all pages together."""
-    matching = _MATCHING.format(q="$2") if q else "and $2::text is null"
-    staged = _STAGED.format(stage="$3") if stage else "and $3::text is null"
-    query = f"{_COUNT.format(join='join' if stage else 'left join')} where not c.machine {matching} {staged}"
-    found: int = await connection.fetchval(query, stage_model, q, stage)
-    return found
+async def read_named(connection: Connection, q: str) -> pl.Series:
+    """The numbers of the customers, machines left out, with an identifier that begins with `q` (in any case)."""
+    return (await copy_out(connection, _NAMED, {"customer": pl.Int64}, q))["customer"]
+
+
+async def read_roots(connection: Connection, customers: Sequence[int]) -> dict[int, tuple[str, str]]:
+    """The root identifier (kind, value) of customers by their numbers, of whom a number belongs to by now."""
+    rows = await connection.fetch(
+        "select i.id, r.kind, r.value from identifiers i join identifiers r on r.id = i.owner where i.id = any($1::bigint[])", customers
+    )
+    return {row["id"]: (row["kind"], row["value"]) for row in rows}
 
 
 async def read_identifiers(connection: Connection, customers: list[int]) -> dict[int, list[tuple[str, str]]]:
@@ -93,22 +102,30 @@ order by v.occurred_at, v.sequence nulls last, v.position, v.message_id, v.id
 """
 
 
-def _part(table: str, instant: str, order: str) -> str:
+def _part(table: str, instant: str, order: str, occurred_at: str | None = None) -> str:
     return f"""
     select v.message_id, v.name as event_name, d.* from {table} d join identifiers i on i.owner = d.customer
-    join event_subjects s on s.subject = i.id and s.occurred_at = d.{instant} and s.event = d.event
+    join event_subjects s on s.subject = i.id and s.occurred_at = d.{occurred_at or instant} and s.event = d.event
     join events v on v.id = s.event and v.received_at = s.received_at
     where d.customer = $1 and d.{instant} > $2 and ($3::timestamptz is null or d.{instant} <= $3)
     order by {order}"""
 
 
-_ENTRIES = _part("(select * from entries where stage_model = $4)", "entered_at", "d.position")
+_COME = """(select customer, event, position, stage, from_stage, entered_at, case when left_at <= $5 then left_at end as left_at, channel,
+  utm_campaign, entered_at - make_interval(secs => case when stage = $6 then $7::float8 else 0 end) as occurred_at
+  from entries where stage_model = $4 and entered_at <= $5)"""
+_ENTRIES = _part(_COME, "entered_at", "d.position", "occurred_at")
 _TOUCHES = _part("touches", "touched_at", "d.position")
 _SESSIONS = _part("sessions", "started_at", "d.started_at, d.event")
 
 
-async def read_journey(connection: Connection, identifier: int, stage_model: int, after: datetime | None, limit: int) -> Journey | None:
-    """The journey of the customer that owns an identifier, about `limit` events after an instant (UTC); None where nobody owns it."""
+async def read_journey(
+    connection: Connection, identifier: int, kept: KeptModel, as_of: datetime, *, after: datetime | None, limit: int
+) -> Journey | None:
+    """The journey of the customer that owns an identifier, about `limit` events after an instant; None where nobody owns it.
+
+    Entries that lie ahead of `as_of` are left out. Instants are in UTC.
+    """
     head = await connection.fetchrow("select c.* from identifiers i join customers c on c.customer = i.owner where i.id = $1", identifier)
     if head is None:
         return None
@@ -117,13 +134,14 @@ async def read_journey(connection: Connection, identifier: int, stage_model: int
     last = await connection.fetchval(_UNTIL, customer, since, limit - 1)
     more = last is not None and await connection.fetchval(_UNTIL, customer, last, 0) is not None
     until = last if more else None
+    silence = kept.model.lapses_after.total_seconds() if kept.model.lapses_after else 0.0
     return Journey(
         customer=customer,
         identifiers=(await read_identifiers(connection, [customer]))[customer],
         first_seen=head["first_seen"],
         last_seen=head["last_seen"],
         traits=head["traits"],
-        entries=await connection.fetch(_ENTRIES, customer, since, until, stage_model),
+        entries=await connection.fetch(_ENTRIES, customer, since, until, kept.id, as_of, kept.model.lapsed, silence),
         touches=await connection.fetch(_TOUCHES, customer, since, until),
         sessions=await connection.fetch(_SESSIONS, customer, since, until),
         events=await connection.fetch(_EVENTS, customer, since, until),

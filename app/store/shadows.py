@@ -11,7 +11,7 @@ from uuid import UUID
 
 import polars as pl
 
-from app.domain.owners import Evidence
+from app.domain.identity.owners import Evidence
 from app.store.bulk import ID_BYTES
 from app.store.connect import Connection
 from app.store.tables import metadata
@@ -19,8 +19,8 @@ from app.store.tables import metadata
 ALIASED = ("user_id", "previous_id", "user_anonymous", "previous_anonymous")
 """The columns of an alias that name identifiers."""
 
-_SMALL = ("sources", "stage_models")
-_OF_CUSTOMERS = ("customers", "sessions", "touches", "entries")
+_SMALL = ("sources", "stage_models", "struck_pairs", "blocked_values")
+_OF_CUSTOMERS = ("customers", "sessions", "touches", "named_events", "entries")
 
 
 class Shadows(NamedTuple):
@@ -72,9 +72,10 @@ async def copy_identity(
     real = shadows.real
     await connection.execute(
         f"""insert into links select l.* from {real}.links l
-        join unnest($1::bigint[], $2::bigint[]) as n (weaker, target) on (l.weaker, l.target) = (n.weaker, n.target)""",
+        join unnest($1::bigint[], $2::bigint[], $3::boolean[]) as n (weaker, target, token) using (weaker, target, token)""",
         links["weaker"].to_list(),
         links["target"].to_list(),
+        links["token"].to_list(),
     )
     await connection.execute(
         f"""insert into aliases select distinct a.* from {real}.aliases a

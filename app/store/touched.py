@@ -103,6 +103,14 @@ async def background_left(connection: Connection) -> int:
     return left
 
 
+async def background_customers(connection: Connection) -> int:
+    """How many customers wait to be derived in the background; who waits twice counts twice."""
+    left: int = await connection.fetchval(
+        "select coalesce(sum(cardinality(identifiers)), 0) from touched where queue in ($1, $2)", BACKGROUND, HEAVY_BACKGROUND
+    )
+    return left
+
+
 async def backlog(connection: Connection) -> int:
     """Touched rows that hold an answer's `as_of` back."""
     left: int = await connection.fetchval("select count(*) from touched where queue < $1", BACKGROUND)

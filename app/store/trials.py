@@ -45,7 +45,7 @@ async def count_entries(connection: Connection, import_id: int) -> dict[str, dic
     rows = await connection.fetch(
         f"""select m.name, t.stage, count(*) as entries from entries t {IMPORTED}
         join stage_models m on m.id = t.stage_model and m.state = 'active'
-        group by m.name, t.stage order by m.name, entries desc, t.stage""",
+        where t.entered_at <= now() group by m.name, t.stage order by m.name, entries desc, t.stage""",
         import_id,
     )
     counted: dict[str, dict[str, int]] = {}

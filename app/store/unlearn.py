@@ -1,9 +1,9 @@
-"""What is known of identity without some events: the counterpart of `identity.learn`."""
+"""What is known of identity without some events: the counterpart of `learn`."""
 
 import polars as pl
 
 from app.domain.frames import INSTANT, Schema
-from app.domain.identifiers import USER_ID, Named
+from app.domain.identity.identifiers import USER_ID, Named
 from app.store.connect import Connection
 from app.store.copy import Kept, columns, copy_out, write_difference
 from app.store.identity import KEPT_ALIASES, KEPT_IDENTIFIERS, KEPT_LINKS, replace_identifiers
@@ -39,13 +39,14 @@ async def unlearn(connection: Connection, gone: Named, rest: Named) -> set[int]:
 async def _replace(connection: Connection, kept: Kept, said: pl.DataFrame, left: pl.DataFrame) -> list[int]:
     """Make the rows of the pairs that were said what is left of them; the identifiers of the rows that differed."""
     pairs = said.select(list(kept.key)).unique()
-    arrays = ", ".join(f"${index}::bigint[]" for index in range(1, len(kept.key) + 1))
+    arrays = ", ".join(f"${index}::{kind}[]" for index, kind in enumerate(kept.key.values(), start=1))
     query = (
         f"select {columns(kept.schema)} from {kept.table} join unnest({arrays}) as p ({', '.join(kept.key)}) using ({', '.join(kept.key)})"
     )
     stored = await copy_out(connection, query, kept.schema, *(pairs[column].to_list() for column in kept.key))
     differing = await write_difference(connection, kept, stored, left.join(pairs, on=list(kept.key), how="semi"))
-    return [identifier for rows in differing for column in kept.key for identifier in rows[column]]
+    ends = [column for column, kind in kept.key.items() if kind == "bigint"]
+    return [identifier for rows in differing for column in ends for identifier in rows[column]]
 
 
 async def _replace_identifiers(connection: Connection, said: pl.DataFrame, left: pl.DataFrame) -> list[int]:

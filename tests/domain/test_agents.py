@@ -9,7 +9,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.domain.agents import device_named, judge_agents
+from app.domain.journeys.agents import device_named, judge_agents
 
 ORACLES = Path(__file__).parents[2].joinpath(os.environ.get("WAYSTAGE_ORACLES", "../shared/oracles"), "bots")
 needs_oracles = pytest.mark.skipif(not ORACLES.is_dir(), reason=f"no oracles in {ORACLES}; WAYSTAGE_ORACLES names their folder")

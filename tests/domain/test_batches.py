@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.domain.batches import part_batch
+from app.domain.arriving.batches import part_batch
 
 TEXTS = st.text(st.sampled_from('ab"\\{}[],:\n batch\u00e9'), max_size=8)
 VALUES = st.recursive(st.none() | st.booleans() | st.integers() | TEXTS, lambda inner: st.lists(inner) | st.dictionaries(TEXTS, inner))

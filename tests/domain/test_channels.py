@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.domain.channels import EVIDENCE, channel_named, channels, decide, labels_of, referrer_class, rules, source_class
+from app.domain.journeys.channels import EVIDENCE, channel_named, channels, decide, labels_of, referrer_class, rules, source_class
 
 ORACLES = Path(__file__).parents[2].joinpath(os.environ.get("WAYSTAGE_ORACLES", "../shared/oracles"), "channels")
 needs_oracles = pytest.mark.skipif(not ORACLES.is_dir(), reason=f"no oracles in {ORACLES}; WAYSTAGE_ORACLES names their folder")

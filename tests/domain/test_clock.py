@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.clock import TimeRule, occurrence, read_instant
+from app.domain.arriving.clock import TimeRule, occurrence, read_instant
 
 RECEIVED = datetime(2026, 5, 4, 12, tzinfo=UTC)
 SECOND = timedelta(seconds=1)

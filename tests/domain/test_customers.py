@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.customers import TRAITS_BYTES_MAX, canonical_traits, customers
 from app.domain.frames import CUSTOMERS, EVENTS, VERDICTS
+from app.domain.journeys.customers import TRAITS_BYTES_MAX, canonical_traits, customers
 from tests.reading.histories import NOW
 
 KEYS = st.text("abc", min_size=1, max_size=2)

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.domain.channels import channels
-from app.domain.enrich import enrich, explain_channel
 from app.domain.frames import EVENTS, VERDICTS
+from app.domain.journeys.channels import channels
+from app.domain.journeys.enrich import enrich, explain_channel, with_machine_rules
 
 ORACLES = Path(__file__).parents[2].joinpath(os.environ.get("WAYSTAGE_ORACLES", "../shared/oracles"), "channels")
 Row = dict[str, Any]
@@ -254,5 +254,7 @@ inputs = {name: texts for name, kind in EVENTS.items() if kind == pl.String} | {
 @settings(deadline=None)
 @given(st.lists(st.fixed_dictionaries(inputs), min_size=1, max_size=5))
 def test_any_event_is_judged_the_same_alone_and_among_others(rows: list[Row]) -> None:
-    together = enrich(pl.DataFrame(rows, schema=EVENTS)).select(*VERDICTS).rows()
+    events = pl.DataFrame(rows, schema=EVENTS)
+    together = enrich(events).select(*VERDICTS).rows()
+    assert with_machine_rules(events)["machine_rule"].to_list() == enrich(events)["machine_rule"].to_list()
     assert together == [enrich(pl.DataFrame([row], schema=EVENTS)).select(*VERDICTS).row(0) for row in rows]

@@ -11,9 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.entries import CREDITED, attach_touches, entries
 from app.domain.frames import ENTRIES, EVENTS, TOUCHES, VERDICTS
-from app.domain.stages import EACH_EVENT_NAME, StageModel, parse_model, preset, type_column, value_column
+from app.domain.journeys.entries import CREDITED, attach_touches, entries
+from app.domain.journeys.stage_rules import type_column, value_column
+from app.domain.journeys.stages import EACH_EVENT_NAME, StageModel, parse_model, preset
 
 REPOSITORY = Path(__file__).parents[2]
 CLICKSTREAM = REPOSITORY.joinpath(os.environ.get("WAYSTAGE_ORACLES", "../shared/oracles"), "clickstream")

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.domain.arriving.events import TYPES, Arrival, Event, Refused, event_id, parse_event, truncated_ip
 from app.domain.documents import Code
-from app.domain.events import TYPES, Arrival, Event, Refused, event_id, parse_event, truncated_ip
 
 RECEIVED = datetime(2026, 5, 4, 12, tzinfo=UTC)
 PUBLIC = Arrival(1, trusted=False, received_at=RECEIVED, request_agent="Browser/1", request_ip="192.0.2.0")

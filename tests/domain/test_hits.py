@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.events import Arrival, Event, parse_event
-from app.domain.hits import AGENT_LENGTH_MAX, NOBODY, Act, Hit, Link, checked, hit_event, read_token, tokens, with_parameters
-from app.domain.seals import BrokenSealError, as_text, seal
+from app.domain.arriving.events import Arrival, Event, parse_event
+from app.domain.arriving.hits import AGENT_LENGTH_MAX, NOBODY, Act, Hit, Link, checked, hit_event, read_token, tokens, with_parameters
+from app.domain.arriving.seals import BrokenSealError, as_text, seal
 from app.domain.windows import Malformed
 
 SECRET = b"secret"

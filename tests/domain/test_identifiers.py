@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.identifiers import IdentityRules, blocked, merged, name, normalised, number, with_devices
+from app.domain.identity.identifiers import IdentityRules, blocked, merged, name, normalised, number, with_devices
 from tests.compared import RULES, alias, at, frame_of, id_of
 from tests.reading import Sent, identity
 from tests.reading.histories import NOW
@@ -185,7 +185,7 @@ def test_an_alias_of_a_blocked_user_is_none() -> None:
 
 
 EXTERNAL = (
-    '[{"type": "card", "id": " 4711 "}, {"type": "crm", "id": 12}, {"type": "crm", "id": "c-1"}, {"type": "crm", "id": "c-2"}, 7, null]'
+    '[{"type": "card", "id": " 4711 "}, {"type": "crm", "id": true}, {"type": "crm", "id": 12}, {"type": "crm", "id": "c-2"}, 7, null]'
 )
 
 
@@ -195,7 +195,7 @@ def external(text: str) -> set[tuple[str, str]]:
 
 
 def test_kinds_of_the_operator_are_read_from_external_ids() -> None:
-    assert external(EXTERNAL) == {("anonymous_id", "a"), ("card", "4711"), ("crm", "c-1")}
+    assert external(EXTERNAL) == {("anonymous_id", "a"), ("card", "4711"), ("crm", "12")}
     assert named_values(at(anonymous_id="a"), rules=OWN) == {("anonymous_id", "a")}
 
 
@@ -208,7 +208,7 @@ def test_external_ids_of_another_shape_name_nobody(text: str) -> None:
 
 def test_devices_are_normalised_and_none_where_they_identify_nobody() -> None:
     events = frame_of([at(0, anonymous_id=" a "), at(1, anonymous_id="null"), at(2, user_id="u"), at(3, anonymous_id="a")])
-    assert with_devices(events)["anonymous_id"].to_list() == ["a", None, None, "a"]
+    assert with_devices(events, RULES)["anonymous_id"].to_list() == ["a", None, None, "a"]
 
 
 @given(st.integers(0, 4), st.data())
@@ -219,3 +219,32 @@ def test_parts_say_together_what_all_events_say_at_once(cut: int, data: st.DataO
     parts = merged([name(frame_of(events[:cut]), RULES), name(frame_of([*events[cut:], alias(9, "p", "u")]), RULES)])
     for one, other in zip(whole, parts, strict=True):
         assert one.sort(one.columns).equals(other.sort(one.columns))
+
+
+@pytest.mark.parametrize(
+    "own, between",
+    [
+        ((), ("email", "phone")),
+        (("crm", "card"), ("email", "phone", "crm", "card")),
+        (("crm", "email"), ("crm", "email", "phone")),
+        (("crm", "phone"), ("email", "crm", "phone")),
+        (("crm", "email", "card", "phone"), ("crm", "email", "card", "phone")),
+        (("phone", "email"), ("phone", "email")),
+        (("user_id", "crm", "email", "phone", "anonymous_id"), ("crm", "email", "phone")),
+    ],
+)
+def test_kinds_of_the_operator_stand_where_they_are_placed(own: tuple[str, ...], between: tuple[str, ...]) -> None:
+    assert IdentityRules(own_kinds=own).kinds == ("user_id", *between, "anonymous_id")
+
+
+def test_a_kind_above_email_owns_it() -> None:
+    events = frame_of([at(email="e@x.com")]).with_columns(external_ids=pl.lit('[{"type": "crm", "id": "c"}]'))
+    links = name(events, IdentityRules(own_kinds=("crm", "email"))).links
+    assert links.select("weaker", "target").rows() == [(number("email", "e@x.com"), number("crm", "c"))]
+
+
+@pytest.mark.parametrize("spelled", ["Kiosk-1", " 'kiosk-1' ", "\uff4biosk-1", "kio\u00adsk-1"])
+def test_what_the_operator_blocks_identifies_nobody_in_any_spelling(spelled: str) -> None:
+    rules = IdentityRules(blocked_values=("kiosk-1",))
+    assert named_values(at(anonymous_id=spelled, user_id="u"), rules=rules) == {("user_id", "u")}
+    assert with_devices(frame_of([at(anonymous_id=spelled)]), rules)["anonymous_id"].to_list() == [None]

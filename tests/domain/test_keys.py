@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.domain.keys import checksum, digest, hint, new_key, without_keys
+from app.domain.arriving.keys import checksum, digest, hint, new_key, without_keys
 
 
 @pytest.mark.parametrize("prefix", ["wk_", "sk_", "rk_", "ak_"])

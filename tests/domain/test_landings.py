@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.events import Arrival, Event, parse_event
-from app.domain.hits import Recipient
-from app.domain.landings import LIFE, PARAMETER, Click, Landed, landed, landing_url
+from app.domain.arriving.events import Arrival, Event, parse_event
+from app.domain.arriving.hits import Recipient
+from app.domain.identity.landings import LIFE, PARAMETER, Click, Landed, landed, landing_url
 
 SECRET = b"secret"
 NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
@@ -41,7 +41,6 @@ def test_a_landing_brings_the_click_and_the_recipient() -> None:
     assert (landing.event.url, body(landing)["context"]["click"]) == ("https://x/?b=2#f", "click-1")
     assert landing.identity
     assert json.loads(landing.identity) == {
-        "type": "identify",
         "messageId": "landing-click-1",
         "anonymousId": "a",
         "userId": "u",

@@ -9,14 +9,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.domain.channels import snake_case
-from app.domain.enrich import enrich, explain_machine
-from app.domain.entries import attach_touches, entries
 from app.domain.frames import EVENTS
-from app.domain.mail import lists, mail_act, told_by_history
-from app.domain.sessions import sessions
-from app.domain.stages import EACH_EVENT_NAME
-from app.domain.touches import touches
+from app.domain.journeys.channels import snake_case
+from app.domain.journeys.enrich import enrich, explain_machine
+from app.domain.journeys.entries import attach_touches, entries
+from app.domain.journeys.mail import lists, mail_act, told_by_history
+from app.domain.journeys.sessions import sessions
+from app.domain.journeys.stages import EACH_EVENT_NAME
+from app.domain.journeys.touches import touches
 from tests.compared import at, id_of, ordered
 from tests.reading import Sent, mail
 from tests.reading.histories import CHROME

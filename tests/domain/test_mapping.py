@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.mapping import InvalidMapping, as_event_bytes, parse_mapping
+from app.domain.arriving.mapping import InvalidMapping, as_event_bytes, parse_mapping
 
 EXAMPLE = Path(__file__).parents[2] / "docs/examples/clickstream.yml"
 ROW = {"who": "u1", "what": "Order Completed", "when": "2024-03-31 02:30:00", "paid": "19.90", "empty": "", "none": None}

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from app.domain.events import Arrival, Event, parse_event
-from app.domain.mapping import MAPPINGS, as_event_bytes, parse_mapping
+from app.domain.arriving.events import Arrival, Event, parse_event
+from app.domain.arriving.mapping import MAPPINGS, as_event_bytes, parse_mapping
 
 ARRIVAL = Arrival(1, trusted=True, received_at=datetime(2026, 1, 1, tzinfo=UTC), import_id=1)
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from app.domain.arriving.mapping import parse_mapping
 from app.domain.documents import RefusedError
-from app.domain.mapping import parse_mapping
 
 ROW = {"who": "u1", "paid": "19.90", "empty": ""}
 

@@ -7,14 +7,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.domain.identifiers import IdentityRules, name, number
-from app.domain.owners import newcomers_of, owners
-from tests.compared import RULES, alias, at, distinct, frame_of, owners_found, owners_read
-from tests.reading import Identifier, Sent
+from app.domain.identity.identifiers import IdentityRules, name, number
+from app.domain.identity.owners import newcomers_of, owners
+from tests.compared import RULES, alias, at, distinct, frame_of, owners_found
+from tests.reading import Identifier, Sent, identity
 from tests.reading.histories import histories
 
 NEVER_FOLLOWING = IdentityRules(following=False)
 TRUSTED: dict[str, Any] = {"trusted": True, "source": "server"}
+EVERYBODY = (
+    *(("user_id", value) for value in ("u1-w", "u2-w", "jos\u00e9-w")),
+    *(("anonymous_id", value) for value in ("a1-w", "a2-w", "u2-w")),
+    *(("email", value) for value in ("ann-w@example.com", "bob-w@example.com")),
+    ("phone", "+4915100000001"),
+)
 
 
 def user(value: str) -> Identifier:
@@ -85,6 +91,18 @@ def test_rule_2_an_email_of_a_form_follows_the_device_that_logs_in() -> None:
 )
 def test_rule_2_holds_for_the_devices_best_email_only_and_for_an_email_without_a_link(other: Sent, owner: Identifier) -> None:
     assert owner_of(email("e"), FORM, LOGIN, other) == owner
+
+
+FORWARDED = at(1, type="landing", anonymous_id="a", email="e@x.com")
+
+
+def test_rule_2_what_a_token_says_leads_nobody_to_whom_a_mail_was_forwarded() -> None:
+    assert owner_of(device("a"), FORWARDED) == email("e")
+    assert owner_of(email("e"), FORWARDED, LOGIN) == email("e")
+    assert owner_of(device("a"), FORWARDED, LOGIN) == user("u")
+    assert owner_of(email("e"), FORWARDED, LOGIN, FORM) == user("u")
+    to_a_user = at(0, type="landing", anonymous_id="a", user_id="u")
+    assert owner_of(email("e"), FORM, to_a_user) == email("e")
 
 
 @pytest.mark.parametrize("best, worse", [((1, "u2"), (2, "u1")), ((1, "u1"), (1, "u2"))])
@@ -162,16 +180,28 @@ def test_nobody_has_no_owners() -> None:
     assert owners_found([at(0, user_id="null")]).is_empty()
 
 
+CORRECTIONS: dict[str, Any] = {
+    "struck": st.sets(st.frozensets(st.sampled_from(EVERYBODY), min_size=2, max_size=2), max_size=4),
+    "refused": st.sets(st.sampled_from(("u2-w", "a1-w", "ann-w@example.com", "+4915100000001")), max_size=2),
+    "follow": st.booleans(),
+}
+
+
 @settings(deadline=None)
-@given(histories())
-def test_owners_are_those_of_the_reading(history: list[Sent]) -> None:
-    read = owners_read(history)
-    found = dict(owners_found(history).select("identifier", "owner").iter_rows())
-    assert {each: found[each] for each in read} == read
+@given(history=histories(landings=True), **CORRECTIONS)
+def test_owners_are_those_of_the_reading(
+    history: list[Sent], struck: set[frozenset[Identifier]], refused: set[str], *, follow: bool
+) -> None:
+    rules = IdentityRules(following=follow, blocked_values=tuple(sorted(refused)))
+    read = identity.owners(identity.refusing(history, refused), struck, follow=follow)
+    pairs = [(min(pair), max(pair)) for pair in ([number(*each) for each in pair] for pair in struck)]
+    found = dict(owners_found(history, rules, pairs).select("identifier", "owner").iter_rows())
+    borne = {each for event in identity.refusing(history, refused) for each in identity.named(event)}
+    assert {each: found[number(*each)] for each in borne} == {each: number(*read[each]) for each in borne}
 
 
 @settings(deadline=None, max_examples=30)
-@given(histories(), st.randoms(use_true_random=False))
+@given(histories(landings=True), st.randoms(use_true_random=False))
 def test_any_order_gives_the_same_owners(history: list[Sent], random: Any) -> None:
     shuffled = random.sample(history, len(history))
     assert owners_found(shuffled).sort("identifier").equals(owners_found(history).sort("identifier"))
@@ -197,7 +227,7 @@ def test_a_newcomer_is_new_together_with_all_that_it_is_joined_to() -> None:
     assert newcomers(at(0, anonymous_id="a")) == {device("a")}
 
 
-@given(events=histories())
+@given(events=histories(landings=True))
 def test_owners_of_newcomers_follow_from_what_is_said_of_them(events: list[Sent]) -> None:
     named = name(frame_of(distinct(events)), RULES)
     found, evidence = newcomers_of(named, {*named.identifiers["identifier"]})

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.domain.frames import ENTRIES
-from app.domain.transitions import fold_rare, stages_by_name
+from app.domain.questions.transitions import fold_rare, stages_by_name
 
 Row = tuple[int, str, str | None, datetime, datetime | None]
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.seals import BrokenSealError, as_text, from_text, seal, unseal
+from app.domain.arriving.seals import BrokenSealError, as_text, from_text, seal, unseal
 
 SECRET = b"secret"
 

@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 from app.domain.frames import SESSIONS
-from app.domain.sessions import in_order, sessions
+from app.domain.journeys.sessions import in_order, sessions
 from tests.compared import at, id_of, ordered, page
 from tests.reading import Sent
 from tests.reading.histories import NOW

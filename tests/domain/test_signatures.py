@@ -14,7 +14,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from app.domain.signatures import Arrived, ForgedError, Scheme, check_scheme, verify
+from app.domain.arriving.signatures import Arrived, ForgedError, Scheme, check_scheme, verify
 from app.domain.windows import Malformed
 from tests.service import ROOT
 

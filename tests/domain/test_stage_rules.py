@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.stages import EACH_EVENT_NAME, parse_model, preset, rule_expr, stage_expr, type_column, value_column
+from app.domain.journeys.stage_rules import rule_expr, stage_expr, type_column, value_column
+from app.domain.journeys.stages import EACH_EVENT_NAME, parse_model, preset
 
 ABSENT = object()
 JSON_TYPES = {type(None): "null", bool: "boolean", int: "number", float: "number", str: "string", dict: "object", list: "array"}

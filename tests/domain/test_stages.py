@@ -1,12 +1,15 @@
 """Stage models: what a document may say, what is refused and where, and the presets."""
 
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from app.domain.stages import PRESETS, InvalidModel, parse_model, preset, split_path
+from app.domain.documents import split_path
+from app.domain.journeys.stages import PRESETS, InvalidModel, parse_model, preset
 
+LAPSED = {"after": "90d", "stage": "gone", "labels": {"en": "Gone"}}
 FIVE = """\
 model: journey-5
 labels: {en: Five stages, ru: Пять этапов}
@@ -164,6 +167,13 @@ stages:
         ({"where": {"a": {"lt": None}}}, "where.a.lt"),
         ({"where": {"a": {"glob": 5}}}, "where.a.glob"),
         ({"where": {"a": {"exists": "yes"}}}, "where.a.exists"),
+        ({"traits": {}}, "traits"),
+        ({"traits": {"a..b": 1}}, "traits.a..b"),
+        ({"traits": {"plan": {"like": "p"}}}, "traits.plan.like"),
+        ({"since": "s"}, "since"),
+        ({"since": {"within": "1d"}}, "since.stage"),
+        ({"since": {"stage": "s"}}, "since.stage"),
+        ({"since": [{"stage": "s"}]}, "since[0].stage"),
         ({"occurrence": {}}, "occurrence"),
         ({"occurrence": 1}, "occurrence"),
         ({"occurrence": {"min": 0}}, "occurrence.min"),
@@ -174,6 +184,55 @@ stages:
 )
 def test_a_rule_that_cannot_be_meant_is_refused_at_its_place(rule: dict[str, Any], path: str) -> None:
     assert problems(model_of({}, rule)) == [(f"stages[0].enter[1].{path}", None)]
+
+
+@pytest.mark.parametrize(
+    "since, path",
+    [
+        ({"stage": "s", "within": "3 days"}, "since.within"),
+        ({"stage": "s", "at_least": 3}, "since.at_least"),
+        ({"stage": "s", "within": "0d"}, "since.within"),
+        ({"stage": "s", "at_least": "2d", "within": "47h"}, "since"),
+        ([{"stage": "s"}, {"stage": "s", "than": 1}], "since[1].than"),
+        ({"stage": "later"}, "since.stage"),
+        ({"stage": "gone"}, "since.stage"),
+    ],
+)
+def test_a_span_since_no_earlier_stage_or_of_no_length_is_refused(since: Any, path: str) -> None:
+    stages = [("s", {}), ("t", {"since": since}), ("later", {})]
+    document = {"model": "m", "stages": [{"stage": stage, "enter": [rule]} for stage, rule in stages], "lapsed": LAPSED}
+    assert problems(document) == [(f"stages[1].enter[0].{path}", None)]
+
+
+@pytest.mark.parametrize(
+    "lapsed, path",
+    [
+        ({"after": "23h"}, "after"),
+        ({"after": "3651d"}, "after"),
+        ({"after": None}, "after"),
+        ({"stage": "s"}, "stage"),
+        ({"stage": ""}, "stage"),
+        ({"enter": [{}]}, "enter"),
+        ({"labels": {}}, "labels"),
+    ],
+)
+def test_a_lapse_that_cannot_be_meant_is_refused_at_its_place(lapsed: dict[str, Any], path: str) -> None:
+    assert problems(model_of({}) | {"lapsed": LAPSED | lapsed}) == [(f"lapsed.{path}", None)]
+    assert problems(model_of({}) | {"lapsed": {}}) == [("lapsed.after", None), ("lapsed.stage", None)]
+
+
+def test_the_stage_of_those_who_lapsed_comes_last_and_has_no_rules() -> None:
+    model = parse_model(model_of({}) | {"lapsed": LAPSED})
+    assert ([stage.name for stage in model.stages], [stage.name for stage in model.steps]) == (["s", "gone"], ["s"])
+    assert (model.lapsed, model.lapses_after, model.stages[-1].labels) == ("gone", timedelta(days=90), {"en": "Gone"})
+    assert (parse_model(model_of({})).lapsed, parse_model(model_of({})).lapses_after) == (None, None)
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_a_model_written_as_text_is_the_same_model(name: str) -> None:
+    written = preset(name).text
+    assert parse_model(written) == preset(name)
+    assert [line.partition(":")[0] for line in written.splitlines() if line[0].isalpha()] == ["model", "labels", "backward", "stages"]
 
 
 @pytest.mark.parametrize("name", ["", "Journey", "-a", "a b", "a" * 65, "each_event_name", 5])

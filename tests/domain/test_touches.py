@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 
 from app.domain.frames import TOUCHES
-from app.domain.sessions import sessions
-from app.domain.stages import preset
-from app.domain.touches import touches
+from app.domain.journeys.sessions import sessions
+from app.domain.journeys.stages import preset
+from app.domain.journeys.touches import touches
 from tests.compared import JOURNEY_5, at, id_of, journeys_found, journeys_read, ordered, page
 from tests.reading import Sent
 from tests.reading.histories import NOW, histories

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.domain.filters import TOUCH_FILTERS, Filters
 from app.domain.frames import ENTRIES
-from app.domain.transitions import Mode, Transitions, first_entries, prepare, transitions
+from app.domain.questions.filters import TOUCH_FILTERS, Filters
+from app.domain.questions.transitions import Mode, Transitions, first_entries, prepare, transitions
 from app.domain.windows import Window
 
 STAGES = ["view", "cart", "buy", "again"]

@@ -13,7 +13,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from app.domain.events import Arrival
+from app.domain.arriving.events import Arrival
 from app.flow.collect import Collector
 from app.flow.spool import SPOOL_BYTES_MAX, Spool, Spooled
 from tests.faults.conftest import Measured
@@ -96,6 +96,7 @@ def _stored(service: Waystage) -> Counter[str]:
 async def test_a_full_spool_says_what_it_loses(service: Waystage, exactly: Measured) -> None:
     addresses = service.post("/v1/links", LINK).json()
     left = spool_of(service) / "0-left.new"
+    left.parent.mkdir(mode=0o700, exist_ok=True)
     left.write_bytes(_line("left-1") + b"{torn")
     os.truncate(left, SPOOL_BYTES_MAX)
     async with locked(service.dsn, "message_ids"):

@@ -13,7 +13,7 @@ from backports import zstd
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from app.domain.mapping import RowMapping, parse_mapping
+from app.domain.arriving.mapping import RowMapping, parse_mapping
 from app.flow.files import Part, Place, Row, UnreadableError, read_parts
 
 EVENTS = parse_mapping(None)

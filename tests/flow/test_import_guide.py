@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from app.domain.mapping import parse_mapping
+from app.domain.arriving.mapping import parse_mapping
 from app.flow.files import read_parts
 from tests.service import ROOT
 

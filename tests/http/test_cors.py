@@ -3,7 +3,7 @@
 import httpx
 import pytest
 
-from app.domain.events import TYPES
+from app.domain.arriving.events import TYPES
 from tests.service import KEYS, Waystage, basic, bearer
 
 WRITES = [f"/v1/{route}" for route in (*TYPES, "batch", "import", "pixel/track", "b", *(kind[0] for kind in TYPES))]

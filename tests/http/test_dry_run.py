@@ -14,8 +14,8 @@ from typing import Any
 import asyncpg
 import pytest
 
-from app.domain.events import Event, parse_event
-from app.domain.identifiers import IdentityRules
+from app.domain.arriving.events import Event, parse_event
+from app.domain.identity.identifiers import IdentityRules
 from app.flow.derive import derive_round
 from app.flow.dry_run import dry_run
 from app.flow.files import Place

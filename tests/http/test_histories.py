@@ -4,108 +4,23 @@ import asyncio
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from itertools import count
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import quote
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app.store.connect import connect
-from tests.compared import JOURNEY_5, distinct
-from tests.postgres.arrivals import everything, judged
-from tests.reading import Identifier, Sent, identity, journeys, mail
-from tests.reading.histories import TRUSTED, batches, histories, placed
+from tests.compared import distinct
+from tests.http.told import answered, kept, post, read, with_verdicts
+from tests.postgres.arrivals import everything
+from tests.reading import Sent, identity
+from tests.reading.histories import histories, placed
 from tests.service import KEYS, ROOT, Waystage
 
-DOORS = {TRUSTED: KEYS.server}
 free_worlds = count(700_000)
-
-
-class Told(NamedTuple):
-    """One customer as told: identifiers, events in order, sessions, touches and entries with the message that began each."""
-
-    identifiers: set[Identifier]
-    events: list[str]
-    sessions: list[tuple[Any, ...]]
-    touches: list[tuple[Any, ...]]
-    entries: list[tuple[Any, ...]]
-
-
-def read(root: Identifier, owned: dict[Identifier, Identifier], own: Sequence[Sent]) -> Told:
-    """A customer as the reading tells of it; `owned` names the owner of each identifier that is kept."""
-    events = mail.judged(own)
-    sessions = [(session.events[0], session) for session in journeys.sessions(events)]
-    return Told(
-        {each for each, owner in owned.items() if owner == root},
-        [event.message_id for event in journeys.order(events)],
-        sorted(
-            (first.occurred_at, first.message_id, run.events[-1].occurred_at, len(run.events), run.channel, first.campaign[2], run.machine)
-            for first, run in sessions
-        ),
-        [
-            (touch.event.message_id, touch.event.occurred_at, touch.kind, touch.channel, *touch.event.campaign[:3], touch.machine)
-            for touch in journeys.touches(events)
-        ],
-        [
-            (entry.event.message_id, entry.stage, entry.from_stage, entry.entered_at, entry.left_at, entry.channel, entry.campaign[2])
-            for entry in journeys.entries(JOURNEY_5, events)
-        ],
-    )
-
-
-def answered(journey: dict[str, Any]) -> Told:
-    """A customer as the service tells of it."""
-    return Told(
-        {(each["kind"], each["value"]) for each in journey["customer"]["identifiers"]},
-        [event["message_id"] for event in journey["events"]],
-        sorted(
-            (
-                instant(row["started_at"]),
-                row["message_id"],
-                instant(row["ended_at"]),
-                *values(row, "events", "channel", "campaign", "machine"),
-            )
-            for row in journey["sessions"]
-        ),
-        [
-            (row["message_id"], instant(row["touched_at"]), *values(row, "kind", "channel", "source", "medium", "campaign", "machine"))
-            for row in journey["touches"]
-        ],
-        [
-            (
-                *values(row, "message_id", "stage", "from"),
-                instant(row["entered_at"]),
-                instant(row["left_at"]),
-                *values(row, "channel", "campaign"),
-            )
-            for row in journey["entries"]
-        ],
-    )
-
-
-def values(row: dict[str, Any], *names: str) -> tuple[Any, ...]:
-    return tuple(row[name] for name in names)
-
-
-def instant(text: str | None) -> datetime | None:
-    return datetime.fromisoformat(text) if text else None
-
-
-def kept(events: Sequence[Sent]) -> dict[Identifier, Identifier]:
-    """The owner of each identifier that the service keeps: those on events, and the user ids that aliases name."""
-    borne = {each for event in events for each in (*identity.named(event), *identity.users_named(event))}
-    return {each: owner for each, owner in identity.owners(events).items() if each in borne}
-
-
-async def with_verdicts(dsn: str, events: Sequence[Sent]) -> list[Sent]:
-    connection = await connect(dsn, application="waystage test")
-    try:
-        return await judged(connection, events)
-    finally:
-        await connection.close()
 
 
 async def derived_rows(dsn: str) -> dict[str, list[str]]:
@@ -114,14 +29,6 @@ async def derived_rows(dsn: str) -> dict[str, list[str]]:
         return await everything(connection)
     finally:
         await connection.close()
-
-
-def post(waystage: Waystage, events: Sequence[Sent]) -> int:
-    """Post a batch for each source; how many events were new."""
-    bodies = batches([*events], datetime.now(UTC))
-    answers = [waystage.batch(body["batch"], DOORS.get(source, KEYS.write), sentAt=body["sentAt"]) for source, body in bodies.items()]
-    assert [answer["rejected"] for answer in answers] == [[]] * len(answers)
-    return sum(answer["accepted"] for answer in answers)
 
 
 @settings(deadline=None, max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
@@ -146,11 +53,10 @@ def told_of(waystage: Waystage, events: list[Sent], random: Any) -> None:
     """Everybody in a world is told of as the reading does, by whichever identifier is asked for."""
     owned = kept(events)
     for root, own in identity.customers(events).items():
-        expected = read(root, owned, own)
-        kind, value = random.choice(sorted(expected.identifiers))
+        kind, value = random.choice(sorted(each for each, owner in owned.items() if owner == root))
         journey = waystage.journey(quote(f"{kind}:{value}", safe=""))
         assert journey["customer"]["id"] == ":".join(root)
-        assert answered(journey) == expected
+        assert answered(journey) == read(root, owned, own, datetime.fromisoformat(journey["as_of"]))
 
 
 def test_a_rebuild_over_the_command_line_changes_nothing(shared_waystage: Waystage) -> None:

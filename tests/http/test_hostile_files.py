@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from app.domain.mapping import parse_mapping
+from app.domain.arriving.mapping import parse_mapping
 from app.flow.files import Place, UnreadableError, read_parts
 from tests.http.corpus import BODIES, PACKED
 from tests.http.tables import rows

@@ -17,7 +17,7 @@ import httpx
 import pytest
 from fastapi.routing import iter_route_contexts
 
-from app.domain.identifiers import IdentityRules
+from app.domain.identity.identifiers import IdentityRules
 from app.http.app import create_app
 from app.http.service import Options
 from app.store.cluster import Cluster

@@ -15,8 +15,8 @@ import httpx
 import pytest
 from fastapi.routing import iter_route_contexts
 
-from app.domain.identifiers import IdentityRules
-from app.domain.keys import Scope, digest, new_key
+from app.domain.arriving.keys import Scope, digest, new_key
+from app.domain.identity.identifiers import IdentityRules
 from app.http.app import create_app
 from app.http.keyring import KeyRing
 from app.http.service import Options
@@ -57,9 +57,32 @@ RULES = {
     "GET /v1/pixel/{kind}": Rule(OPEN, "/v1/pixel/track"),
     "GET /v1/stages": Rule(READ),
     "GET /v1/transitions": Rule(READ),
+    "GET /v1/attribution": Rule(READ),
+    "GET /v1/attribution/ledger": Rule(READ),
+    "GET /v1/attribution/customers": Rule(READ),
+    "GET /v1/paths": Rule(READ),
+    "GET /v1/paths/customers": Rule(READ),
+    "GET /v1/journey-map": Rule(READ),
+    "GET /v1/journey-map/customers": Rule(READ, "/v1/journey-map/customers?stage=awareness"),
+    "GET /v1/stalls": Rule(READ),
+    "GET /v1/stalls/customers": Rule(READ),
+    "GET /v1/last-touches": Rule(READ),
+    "GET /v1/last-touches/customers": Rule(READ),
+    "GET /v1/transitions/customers": Rule(READ, "/v1/transitions/customers?stage=awareness"),
     "GET /v1/funnel": Rule(READ, "/v1/funnel?steps=awareness"),
+    "GET /v1/funnel/customers": Rule(READ, "/v1/funnel/customers?steps=awareness"),
     "GET /v1/customers": Rule(READ),
     "GET /v1/customers/{customer:path}/journey": Rule((401, 403, 403, 404, 404, 401, 401), "/v1/customers/user_id:nobody/journey"),
+    "GET /v1/customers/{customer:path}/traits": Rule((401, 403, 403, 404, 404, 401, 401), "/v1/customers/user_id:nobody/traits"),
+    "GET /v1/customers/{customer:path}/identity": Rule((401, 403, 403, 404, 404, 401, 401), "/v1/customers/user_id:nobody/identity"),
+    "GET /v1/identity/contradictions": Rule(READ),
+    "GET /v1/identity/links": Rule(READ),
+    "DELETE /v1/identity/links": Rule((401, 403, 403, 403, 422, 401, 401)),
+    "POST /v1/identity/links": Rule((401, 403, 403, 403, 422, 401, 401)),
+    "POST /v1/identity/preview": Rule((401, 403, 403, 403, 422, 401, 401)),
+    "GET /v1/identity/blocked-values": Rule(READ),
+    "PUT /v1/identity/blocked-values": Rule((401, 403, 403, 403, 422, 401, 401)),
+    "DELETE /v1/identity/blocked-values": Rule((401, 403, 403, 403, 422, 401, 401)),
     "GET /v1/sources": Rule(READ),
     "GET /v1/snippet": Rule(READ),
     "GET /v1/losses": Rule(READ),
@@ -69,7 +92,17 @@ RULES = {
     "DELETE /v1/webhooks/{name}": Rule((401, 403, 403, 403, 404, 401, 401), "/v1/webhooks/matrix"),
     "POST /v1/webhooks/{name}": Rule((401,) * 7, "/v1/webhooks/matrix"),
     "GET /metrics": Rule(READ),
+    "GET /v1/explain/stage": Rule((401, 403, 403, 404, 404, 401, 401), "/v1/explain/stage?customer=user_id:nobody"),
+    "GET /v1/stage-models": Rule(READ),
     "PUT /v1/stage-models/{name}": Rule((401, 403, 403, 403, 422, 401, 401), "/v1/stage-models/matrix"),
+    "GET /v1/stage-models/{name}/versions": Rule(READ, "/v1/stage-models/journey-5/versions"),
+    "GET /v1/stage-models/{name}/versions/{version}": Rule(READ, "/v1/stage-models/journey-5/versions/1"),
+    "DELETE /v1/stage-models/{name}/versions/{version}": Rule((401, 403, 403, 403, 404, 401, 401), "/v1/stage-models/matrix/versions/1"),
+    "POST /v1/stage-models/{name}/versions/{version}/activate": Rule(
+        (401, 403, 403, 403, 404, 401, 401), "/v1/stage-models/matrix/versions/1/activate"
+    ),
+    "GET /v1/stage-models/{name}/compare": Rule(READ, "/v1/stage-models/journey-5/compare?from=1&to=1"),
+    "GET /v1/stage-models/{name}/compare/customers": Rule(READ, "/v1/stage-models/journey-5/compare/customers?from=1&to=1"),
     "POST /v1/imports": Rule((401, 403, 202, 403, 202, 401, 401), "/v1/imports?source=server"),
     "GET /v1/imports": Rule((401, 403, 200, 403, 200, 401, 401)),
     "GET /v1/imports/{job}": Rule((401, 403, 404, 403, 404, 401, 401), "/v1/imports/1000000"),
@@ -80,6 +113,7 @@ RULES = {
     "GET /o/{token}.gif": Rule(OPEN, "/o/nothing.gif"),
     "POST /v1/rebuilds": Rule((401, 403, 403, 403, 202, 401, 401)),
     "GET /v1/rebuilds/{rebuild}": Rule((401, 403, 403, 403, 404, 401, 401), "/v1/rebuilds/1000000"),
+    "POST /v1/verify": Rule((401, 403, 403, 403, 422, 401, 401), "/v1/verify?customers=0"),
     "GET /v1/failed-events": Rule(READ),
     "GET /v1/failed-events/reasons": Rule(READ),
     "GET /v1/failed-events/{number}": Rule((401, 403, 403, 404, 404, 401, 401), "/v1/failed-events/1000000"),

@@ -6,8 +6,8 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
-from app.domain.hits import Act, Link, checked, read_token, tokens
-from app.domain.landings import PARAMETER
+from app.domain.arriving.hits import Act, Link, checked, read_token, tokens
+from app.domain.identity.landings import PARAMETER
 from tests.http.test_links import TARGET, made, visit
 from tests.service import Waystage
 

@@ -10,8 +10,8 @@ from urllib.parse import quote, urlsplit
 import httpx
 import pytest
 
-from app.domain.hits import Link, checked, tokens
-from app.domain.landings import PARAMETER
+from app.domain.arriving.hits import Link, checked, tokens
+from app.domain.identity.landings import PARAMETER
 from tests.http.tables import account, metrics, rows, stored
 from tests.service import BROWSER, KEYS, Waystage, until
 

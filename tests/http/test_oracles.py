@@ -1,6 +1,8 @@
-"""Verdicts of others on channels and machines, as the service gives them to events that arrive: nothing here knows the rules."""
+"""Verdicts of others on channels, machines and people, as the service gives them to events that arrive: nothing here knows the rules."""
 
 import json
+from datetime import datetime, timedelta
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -8,7 +10,10 @@ from urllib.parse import urlencode
 import pytest
 import yaml
 
-from tests.service import KEYS, Waystage
+from tests.postgres.test_identity import in_its_own_words
+from tests.reading.histories import wire
+from tests.reading.oracles import Case, identity_cases
+from tests.service import KEYS, Waystage, bearer
 
 BATCH = 400
 
@@ -50,3 +55,26 @@ def test_published_campaigns_have_their_channel(shared_waystage: Waystage, oracl
     explained = [shared_waystage.ask("/v1/explain/channel", url=url) for url in urls]
     assert touched == [verdict["channel"] for verdict in explained]
     assert [verdict["labels"]["ga4"] for verdict in explained] == [case["expected"] for case in cases]
+
+
+def customer_of(waystage: Waystage, value: str) -> str | None:
+    """Whom a value names, as a user id or as a device."""
+    for kind in ("user_id", "anonymous_id"):
+        found = waystage.client.get(f"/v1/customers/{kind}:{value}/identity", headers=bearer(KEYS.read))
+        if found.status_code == HTTPStatus.OK:
+            return str(found.json()["id"])
+        assert found.status_code == HTTPStatus.NOT_FOUND
+    return None
+
+
+def as_published(waystage: Waystage, case: Case) -> bool:
+    one = all(len({customer_of(waystage, value) for value in cluster}) == 1 for cluster in case.expected)
+    apart = all(len({customer_of(waystage, value) for value in values}) == len(values) for values in case.separate)
+    return one and apart and {customer_of(waystage, value) for value in case.nobody} <= {None}
+
+
+def test_published_identities(shared_waystage: Waystage, oracles: Path, now: datetime) -> None:
+    cases = [in_its_own_words(case) for case in identity_cases(now - timedelta(days=1))]
+    posted(shared_waystage, [wire(event) for case in cases for event in case.events], KEYS.server)
+    assert len(cases) > 15
+    assert [case.id for case in cases if not as_published(shared_waystage, case)] == []

@@ -217,6 +217,7 @@ def test_nobody_is_not_found(shared_waystage: Waystage, customer: str) -> None:
         ("/v1/customers?model=journey-9", "model"),
         ("/v1/customers?q=%00", "q"),
         ("/v1/customers?stage=a%00b", "stage"),
+        ("/v1/customers?stage=none", "stage"),
         ("/v1/customers?query=x", "query"),
         ("/v1/sources?name=x", "name"),
     ],

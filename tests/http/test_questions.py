@@ -142,10 +142,11 @@ def test_filters_select_entries_by_their_touch(shared_waystage: Waystage, campai
         assert entries(shared_waystage, **alike | {parameter: other}) == 0
 
 
-def step(stage: str, counts: tuple[int, ...], took: tuple[float, float] | None = None) -> dict[str, Any]:
+def step(number: int, stage: str, counts: tuple[int, ...], took: tuple[float, float, float] | None = None) -> dict[str, Any]:
     said = dict(zip(STEP, counts, strict=True))
     conversion = said["converted"] / said["reached"] if said["reached"] else None
-    return {"stage": stage, **said, "conversion": conversion, "time_to_convert": quantiles(took)}
+    times = {**quantiles(took[:2] if took else None), "mean": pytest.approx(took[2]) if took else None}
+    return {"step": number, "stage": stage, "event": None, **said, "conversion": conversion, "time_to_convert": times}
 
 
 def test_a_funnel_is_that_counted_by_hand(shared_waystage: Waystage, campaign: str) -> None:
@@ -155,18 +156,23 @@ def test_a_funnel_is_that_counted_by_hand(shared_waystage: Waystage, campaign: s
     assert answer == {
         "model": "journey-5",
         "version": 1,
+        "of": "stages",
+        "order": "ordered",
         "within": "2h",
         "from": WINDOW["from"],
         "to": WINDOW["to"],
         "timezone": "UTC",
         "steps": [
-            step("consideration", (2, 2, 0, 0), None),
-            step("decision", (2, 0, 0, 2), (2700, 3420)),
-            step("purchase", (0, 0, 0, 0), None),
+            step(1, "consideration", (2, 2, 0, 0), None),
+            step(2, "decision", (2, 0, 0, 2), (2700, 3420, 2700)),
+            step(3, "purchase", (0, 0, 0, 0), None),
         ],
     }
     longer = shared_waystage.ask("/v1/funnel", within="3h", **asked)["steps"]
-    assert longer[1:] == [step("decision", (2, 1, 0, 1), (2700, 3420)), step("purchase", (1, 1, 0, 0), (7200, 7200))]
+    assert longer[1:] == [
+        step(2, "decision", (2, 1, 0, 1), (2700, 3420, 2700)),
+        step(3, "purchase", (1, 1, 0, 0), (7200, 7200, 7200)),
+    ]
     assert shared_waystage.ask("/v1/funnel", within=f"{3 * 3600 - 1}s", **asked)["steps"][2]["reached"] == 0
 
 
@@ -180,7 +186,7 @@ def test_who_still_has_time_is_not_lost(shared_waystage: Waystage) -> None:
     )
     shared_waystage.derived()
     answer = shared_waystage.ask("/v1/funnel", steps="consideration,purchase", within="1h", utm_campaign=name)
-    assert answer["steps"][0] == step("consideration", (2, 0, 1, 1), None)
+    assert answer["steps"][0] == step(1, "consideration", (2, 0, 1, 1), None)
 
 
 def test_a_question_asked_before_the_worker_was_there_is_not_answered_as_of_later(shared_waystage: Waystage) -> None:
@@ -213,6 +219,7 @@ def test_stages_say_their_labels_and_rules(shared_waystage: Waystage) -> None:
 
 
 FUNNEL = "/v1/funnel?steps=awareness"
+BEHIND = "/v1/funnel/customers?steps=awareness"
 REFUSED = [
     ("/v1/transitions?mode=last", "mode"),
     ("/v1/transitions?model=journey-9", "model"),
@@ -244,6 +251,33 @@ REFUSED = [
     (f"{FUNNEL}&within=3651d", "within"),
     (f"{FUNNEL}&within=%D9%A1d", "within"),
     (f"{FUNNEL}&mode=first", "mode"),
+    (f"{FUNNEL}&of=touches", "of"),
+    (f"{FUNNEL}&order=backwards", "order"),
+    (f"{FUNNEL}&credit=none", "credit"),
+    (f"{FUNNEL}&exclude=none", "exclude"),
+    (f"{FUNNEL}&exclude=awareness", "exclude"),
+    (f"{FUNNEL}&exclude=", "exclude"),
+    (f"{FUNNEL}|", "steps"),
+    (f"{FUNNEL}%5C", "steps"),
+    (f"{FUNNEL}&breakdown=colour", "breakdown"),
+    (f"{FUNNEL}&breakdown=trait:", "breakdown"),
+    (f"{FUNNEL}&top=0", "top"),
+    (f"{FUNNEL}&step=1", "step"),
+    (f"{BEHIND}&step=0", "step"),
+    (f"{BEHIND}&step=2", "step"),
+    (f"{BEHIND}&outcome=lost", "outcome"),
+    (f"{BEHIND}&group=email", "group"),
+    (f"{BEHIND}&format=xml", "format"),
+    (f"{BEHIND}&limit=0", "limit"),
+    (f"{BEHIND}&cursor=MQ", "cursor"),
+    ("/v1/transitions/customers", "stage"),
+    ("/v1/transitions/customers?stage=awareness&to_stage=decision", "stage"),
+    ("/v1/transitions/customers?stage=none", "stage"),
+    ("/v1/transitions/customers?to_stage=none", "to_stage"),
+    ("/v1/transitions/customers?from_stage=none", "from_stage"),
+    ("/v1/transitions/customers?to_stage=decision&what=exits", "what"),
+    ("/v1/transitions/customers?stage=awareness&what=leavers", "what"),
+    ("/v1/transitions/customers?stage=awareness&group=email", "group"),
     ("/v1/stages?model=x", "model"),
     ("/v1/explain/channel?link=x", "link"),
 ]

@@ -16,9 +16,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from app.domain.events import Arrival
-from app.domain.mapping import parse_mapping
-from app.domain.signatures import Arrived
+from app.domain.arriving.events import Arrival
+from app.domain.arriving.mapping import parse_mapping
+from app.domain.arriving.signatures import Arrived
 from app.flow.webhooks import EVENTS_MAX, submission
 from app.http.problems import ProblemError
 from app.http.webhook_ring import WebhookRing

@@ -8,10 +8,10 @@ from typing import Any
 
 import polars as pl
 
-from app.domain.enrich import enrich
-from app.domain.events import Arrival, parse_event
+from app.domain.arriving.events import LANDING, Arrival, parse_event
 from app.domain.frames import ENTRIES, SESSIONS, TOUCHES
-from app.domain.identifiers import IdentityRules
+from app.domain.identity.identifiers import IdentityRules
+from app.domain.journeys.enrich import enrich
 from app.flow.collect import write
 from app.flow.derive import derive_touched
 from app.flow.submissions import Outcome, Parsed, Submission
@@ -25,7 +25,7 @@ from tests.reading.histories import CHROME, TRUSTED, wire
 
 NOW = datetime.now(UTC)
 DERIVED = ("identifiers", "links", "aliases", "event_subjects", "customers", "sessions", "touches", "named_events", "entries")
-_FACTS = ("events", "message_ids", "failed_events", "touched", "counts", "changes")
+_FACTS = ("events", "message_ids", "failed_events", "touched", "counts", "changes", "struck_pairs", "blocked_values")
 _UTM = ("utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content")
 
 
@@ -54,7 +54,8 @@ async def arrive(connection: Connection, events: Sequence[Sent], received_at: da
         own = [event for event in events if event.source == source]
         request = arrival(number, trusted=source == TRUSTED, received_at=received_at, sent_at=received_at.isoformat())
         raws = [json.dumps(wire(event)).encode() for event in own]
-        parsed = [Parsed(parse_event(raw, event.position, request, {}), raw) for event, raw in zip(own, raws, strict=True)]
+        kinds = [LANDING if event.type == LANDING else None for event in own]
+        parsed = [Parsed(parse_event(raw, own[place].position, request, {}, kinds[place]), raw) for place, raw in enumerate(raws)]
         submissions.append(Submission(number, received_at, parsed))
     outcomes = await write(connection, submissions, LIVE)
     assert not any(outcome.rejected for outcome in outcomes)

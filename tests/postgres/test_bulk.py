@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 
-from app.domain.events import Event, event_id
+from app.domain.arriving.events import Event, event_id
 from app.flow.imports import run_import
 from app.store.bulk import pack, write_packed
 from app.store.connect import Connection

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from app.domain.identifiers import IdentityRules, number
+from app.domain.identity.identifiers import IdentityRules, number
 from app.flow.derive import Sizes, derive_heavy, derive_round, derive_touched
 from app.flow.rebuild import rebuild_step
 from app.store import rebuilds, touched
@@ -127,11 +127,13 @@ async def test_a_customer_of_very_many_events_is_derived_alone_and_holds_answers
     assert await events_of(connection) == {ANN: 5, BOB: 1}
     async with connection.transaction(isolation="repeatable_read", readonly=True):
         assert (await snapshot(connection)).as_of == sent
+        assert (await snapshot(connection, ANN)).as_of == sent
+        assert (await snapshot(connection, BOB)).as_of > sent
     await send(connection, seen("again", userId="ann"))
     assert (await derive_touched(connection, RULES, Sizes(heavy=4))).changed == 0
-    assert (await derive_heavy(connection))[:1] == (2,)
+    assert (await derive_heavy(connection, RULES))[:1] == (2,)
     assert await events_of(connection) == {ANN: 7, BOB: 1}
-    assert (await derive_heavy(connection)).marks == 0
+    assert (await derive_heavy(connection, RULES)).marks == 0
     async with connection.transaction(isolation="repeatable_read", readonly=True):
         assert (await snapshot(connection)).as_of > sent
 
@@ -141,7 +143,7 @@ async def test_a_customer_merged_into_one_of_very_many_events_is_not_lost(connec
     await derive(connection)
     await send(connection, {"type": "identify", "userId": "ann", "anonymousId": "device"})
     await derive_touched(connection, RULES, Sizes(heavy=4))
-    while (await derive_heavy(connection)).marks:
+    while (await derive_heavy(connection, RULES)).marks:
         pass
     assert await events_of(connection) == {ANN: 7}
 

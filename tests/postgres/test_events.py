@@ -12,8 +12,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from app.domain.arriving.events import Event, Refused, event_id, parse_event
 from app.domain.documents import Code
-from app.domain.events import Event, Refused, event_id, parse_event
 from app.domain.frames import INSTANT, Schema
 from app.flow.collect import write
 from app.flow.submissions import Outcome, Parsed, Submission

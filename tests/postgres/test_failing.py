@@ -6,7 +6,7 @@ from typing import Any
 import asyncpg
 import pytest
 
-from app.domain.identifiers import number
+from app.domain.identity.identifiers import number
 from app.flow.derive import Sizes, derive_heavy, derive_touched
 from app.flow.failing import FAILING_MAX, by_halves
 from app.flow.rebuild import rebuild_step
@@ -127,7 +127,7 @@ async def test_a_customer_of_very_many_events_can_be_stuck_too(connection: Conne
     await refuse(connection, "customers", f"new.customer = {BOB}")
     await send(connection, seen("more", "bob"))
     await derive_touched(connection, RULES, Sizes(heavy=4))
-    assert (await derive_heavy(connection)).changed == 0
+    assert (await derive_heavy(connection, RULES)).changed == 0
     assert (await touched.stuck_customers(connection), await touched.backlog(connection)) == ({BOB}, 0)
     assert (await everything(connection))["touches"] == before["touches"]
 

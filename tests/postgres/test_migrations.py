@@ -7,11 +7,12 @@ import pytest
 from alembic import command
 from sqlalchemy import Connection as SyncConnection
 
-from app.domain.keys import Keys
+from app.domain.arriving.keys import Keys
 from app.flow.boot import prepare
 from app.store.cluster import Cluster
 from app.store.connect import connect
-from app.store.migrations import StaleSchemaError, check_schema, config, engine, migrate
+from app.store.migrations import config, engine, migrate
+from app.store.schema import StaleSchemaError, check_schema
 from tests.conftest import MODELS, cloned
 from tests.postgres.arrivals import send
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from app.domain.identifiers import IdentityRules
+from app.domain.identity.identifiers import IdentityRules
 from app.flow.rebuild import follow_rules, rebuild_step
 from app.store import rebuilds
 from app.store.connect import Connection
@@ -18,14 +18,14 @@ from tests.reading import Sent
 from tests.reading.histories import NOW as THEN
 from tests.reading.histories import histories, placed
 
-worlds = st.lists(histories(distinct=True), min_size=1, max_size=6)
+worlds = st.lists(histories(distinct=True, landings=True), min_size=1, max_size=6)
 few = settings(deadline=None, max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 
 
-async def rebuild(connection: Connection) -> rebuilds.Rebuild:
+async def rebuild(connection: Connection, rules: IdentityRules = RULES) -> rebuilds.Rebuild:
     """Rebuild to the end; what became of it."""
     job = await rebuilds.ask(connection)
-    while await rebuild_step(connection, RULES):
+    while await rebuild_step(connection, rules):
         pass
     done = await rebuilds.read(connection, job)
     assert done is not None

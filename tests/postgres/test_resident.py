@@ -1,6 +1,7 @@
 """Resident frames: they follow the deriver customer by customer, and no answer claims an event that is not in it."""
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from typing import Any, get_args
 
 import polars as pl
@@ -8,13 +9,17 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from app.domain.stages import parse_model
-from app.domain.transitions import Mode
+from app.domain.journeys.stages import parse_model
+from app.domain.questions.filters import EVERYTHING
+from app.domain.questions.ranked import transitions_ranked
+from app.domain.questions.transitions import Mode, transitions
+from app.domain.windows import Window
 from app.flow.derive import Sizes, derive_touched
 from app.flow.stage_models import activate_models, begin_models, put_model, switch_models
 from app.store.connect import Connection, Pool, close_pool, open_pool
 from app.store.journeys import prune_changes, snapshot
-from app.store.resident import Resident, UnknownModelError
+from app.store.resident import Need, Resident
+from app.store.stage_models import UnknownModelError
 from tests.compared import RULES
 from tests.postgres.arrivals import NOW, ago, arrive, derive, empty, send
 from tests.reading import Sent
@@ -22,6 +27,7 @@ from tests.reading.histories import histories, placed
 
 MODELS = ("journey-5", "each_event_name")
 MODES: tuple[Mode, ...] = get_args(Mode)
+NEEDS: tuple[Need, Need] = ("ranked", "entries")
 few = settings(deadline=None, max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 
 
@@ -34,8 +40,20 @@ async def pool(database: str) -> AsyncIterator[Pool]:
 
 async def all_of(resident: Resident) -> list[pl.DataFrame]:
     """Every frame that a question can run on, in one order, categories as the text that they stand for."""
-    asked = [(await resident.ask(model, mode)).entries for model in MODELS for mode in MODES]
-    return [frame.with_columns(pl.col(pl.Categorical).cast(pl.String)).sort("customer", "position") for frame in asked]
+    asked = [await resident.ask(model, mode, ("entries", "journeys")) for model in MODELS for mode in MODES]
+    frames = [frame for each in asked for frame in (each.entries, each.journeys)]
+    return [frame.with_columns(pl.col(pl.Categorical).cast(pl.String)).sort("customer", "position") for frame in frames]
+
+
+async def ranked_of(resident: Resident) -> list[Any]:
+    """Answers that ranked entries give, and counted ones."""
+    asked = [await resident.ask("journey-5", mode, (need,)) for need in NEEDS for mode in MODES]
+    everything = [Window(start, NOW) for start in (None, NOW - timedelta(days=30))]
+    return [
+        transitions_ranked(each.ranked, each.stages, window, EVERYTHING) if each.ranked else transitions(each.entries, each.stages, window)
+        for each in asked
+        for window in everything
+    ]
 
 
 async def follows(resident: Resident, pool: Pool) -> bool:
@@ -54,6 +72,8 @@ async def test_frames_follow_customer_by_customer(connection: Connection, pool: 
         await arrive(connection, part)
         await derive(connection)
         assert await follows(resident, pool)
+        answers = await ranked_of(resident)
+        assert answers[: len(answers) // 2] == answers[len(answers) // 2 :]
     assert await follows(resident, pool)
 
 
@@ -93,6 +113,16 @@ async def test_a_reader_that_fell_behind_loads_everything_again(connection: Conn
     assert await connection.fetchval("select count(*) from changes") == 1
     assert (await resident.ask("journey-5", "every")).entries.height == 4
     assert await follows(resident, pool)
+
+
+async def test_traits_push_no_other_frame_out(connection: Connection, pool: Pool) -> None:
+    resident = Resident(pool)
+    await ordered(connection, "ann")
+    needs: tuple[Need, ...] = ("named_events",)
+    loaded = (await resident.ask("journey-5", needs=needs)).named_events
+    for number in range(20):
+        assert (await resident.ask("journey-5", traits=(f"trait-{number}",))).traits[f"trait-{number}"].is_empty()
+    assert (await resident.ask("journey-5", needs=needs)).named_events is loaded
 
 
 async def test_an_answer_is_as_of_the_first_event_that_waits(connection: Connection, pool: Pool) -> None:

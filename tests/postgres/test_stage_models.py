@@ -6,15 +6,14 @@ from typing import Any
 import polars as pl
 import pytest
 
-from app.domain.identifiers import number
-from app.domain.stages import EACH_EVENT_NAME, StageModel, parse_model, preset
+from app.domain.identity.identifiers import number
+from app.domain.journeys.stages import EACH_EVENT_NAME, StageModel, parse_model, preset
 from app.flow.derive import Sizes, derive_heavy, derive_touched
 from app.flow.rebuild import rebuild_step
 from app.flow.stage_models import BuiltInError, UnknownModelError, activate_models, begin_models, put_model, switch_models
 from app.store import rebuilds
 from app.store.connect import Connection, connect
-from app.store.journeys import delete_retired_entries
-from app.store.stage_models import ACTIVE, DERIVING, RETIRED, WAITING, read_models
+from app.store.stage_models import ACTIVE, ARCHIVED, DELETED, DERIVED, DERIVING, RETIRED, WAITING, read_models
 from tests.compared import RULES
 from tests.postgres.arrivals import NOW, derive, entries_stored, send
 from tests.reading.histories import instant
@@ -51,14 +50,14 @@ async def a_history(connection: Connection, *who: str) -> None:
 
 
 async def states(connection: Connection, name: str = "shop") -> list[tuple[int, str]]:
-    models = await read_models(connection, WAITING, DERIVING, ACTIVE, RETIRED)
+    models = await read_models(connection, WAITING, *DERIVED, ARCHIVED, DELETED)
     return [(kept.version, kept.state) for kept in models if kept.model.name == name]
 
 
 async def stages(connection: Connection, version: int, user: str = "ann") -> list[str]:
     """The stages that somebody entered, by one version of the shop's model."""
     kept = next(
-        kept for kept in await read_models(connection, DERIVING, ACTIVE, RETIRED) if (kept.model.name, kept.version) == ("shop", version)
+        kept for kept in await read_models(connection, *DERIVED, ARCHIVED, DELETED) if (kept.model.name, kept.version) == ("shop", version)
     )
     entered = await entries_stored(connection, kept.id)
     found: list[str] = entered.filter(pl.col("customer") == number("user_id", user))["stage"].to_list()
@@ -110,20 +109,6 @@ async def test_a_new_version_is_derived_beside_the_old_one_and_switched_to_when_
     assert await states(connection) == [(1, RETIRED), (2, ACTIVE)]
 
 
-async def test_what_a_retired_model_derived_goes_and_nothing_else(connection: Connection) -> None:
-    await a_history(connection, "ann")
-    await put_model(connection, parse_model(SHOP))
-    await taken_up(connection)
-    others = await connection.fetch("select * from entries where stage_model < 3 order by stage_model, position")
-    await put_model(connection, parse_model(FORWARD))
-    await taken_up(connection)
-    for _ in range(4):
-        await delete_retired_entries(connection, 1)
-    assert await stages(connection, 1) == []
-    assert await stages(connection, 2) == ["looking", "choosing", "bought"]
-    assert await connection.fetch("select * from entries where stage_model < 3 order by stage_model, position") == others
-
-
 async def test_a_version_overtaken_while_it_is_derived_never_answers(connection: Connection) -> None:
     await a_history(connection, "ann")
     await put_model(connection, parse_model(SHOP))
@@ -144,9 +129,9 @@ async def test_a_model_is_not_switched_to_before_the_customers_of_very_many_even
     while (await derive_touched(connection, RULES, Sizes(heavy=5))).marks:
         pass
     assert await switch_models(connection) == []
-    await derive_heavy(connection)
+    await derive_heavy(connection, RULES)
     assert await switch_models(connection) == []
-    await derive_heavy(connection)
+    await derive_heavy(connection, RULES)
     assert await switch_models(connection) == ["shop"]
     assert [await stages(connection, 1, user) for user in ("ann", "bob")] == [ALL, ALL]
 
@@ -157,7 +142,7 @@ async def test_a_customer_of_very_many_events_that_never_rests_does_not_hold_a_m
     await put_model(connection, parse_model(SHOP))
     await begin_models(connection)
     await derive_touched(connection, RULES, Sizes(heavy=5))
-    await derive_heavy(connection)
+    await derive_heavy(connection, RULES)
     await send(connection, {"type": "track", "event": "Product Added", "userId": "ann"})
     await derive_touched(connection, RULES, Sizes(heavy=5))
     assert await switch_models(connection) == ["shop"]

@@ -17,7 +17,7 @@ from tests.reading import Sent
 from tests.reading.histories import histories, placed
 
 IMPORTED_AT = NOW - timedelta(seconds=1)
-worlds = st.lists(histories(distinct=True), min_size=1, max_size=4)
+worlds = st.lists(histories(distinct=True, landings=True), min_size=1, max_size=4)
 few = settings(deadline=None, max_examples=6, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 
 

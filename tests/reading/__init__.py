@@ -21,7 +21,7 @@ class Sent:
     Identifiers are as sent, not normalised. `occurred_at` is in UTC, already corrected. `position` is the place in the
     request or file where the event first arrived. `campaign` is utm source, medium, campaign, term, content.
     `channel` is the event's own; `contact` the kind of contact, None where the event is none. `click` is the message id of
-    the click that led to the event.
+    the click that led to the event. `traits` are what an identify says beside email and phone.
     """
 
     message_id: str
@@ -48,3 +48,4 @@ class Sent:
     contact: str | None = None
     machine: bool = False
     properties: dict[str, Any] = field(default_factory=dict, hash=False)
+    traits: dict[str, Any] = field(default_factory=dict, hash=False)

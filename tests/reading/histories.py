@@ -40,6 +40,7 @@ ACTS: tuple[dict[str, Any], ...] = (
     {"type": "identify"},
     {"type": "alias"},
 )
+LANDING: dict[str, Any] = {"type": "landing"}
 CALL = {"touchpoint_channel": "call"}
 CONTACTS: tuple[dict[str, Any], ...] = (
     {"name": "Email Opened", "contact": "email_opened", "campaign": ("news", "email", "july", None, None), "channel": "email"},
@@ -61,14 +62,15 @@ ARRIVALS: tuple[dict[str, Any], ...] = (
 
 
 @st.composite
-def histories(draw: st.DrawFn, *, distinct: bool = False) -> list[Sent]:
+def histories(draw: st.DrawFn, *, distinct: bool = False, landings: bool = False) -> list[Sent]:
     """Up to 20 events of the 6 days before NOW (of a trusted source also 30 days earlier), and some of them again.
 
+    With `landings`, some are what a link's token says, which nobody can send.
     With `distinct`, no two events share both instant and sequence, so that arrival in any order, in any batches, means the same.
     Otherwise `position` is the place in the batch that `batches` makes.
     """
     size = draw(st.integers(1, MOST_EVENTS))
-    events = [draw(acts()) for _ in range(size)]
+    events = [draw(acts(landings=landings)) for _ in range(size)]
     steps = draw(st.lists(st.sampled_from(STEPS), min_size=size, max_size=size))
     sequences = draw(st.permutations(range(size))) if distinct else [draw(st.sampled_from((None, 0, 1))) for _ in events]
     timed = []
@@ -81,9 +83,9 @@ def histories(draw: st.DrawFn, *, distinct: bool = False) -> list[Sent]:
 
 
 @st.composite
-def acts(draw: st.DrawFn) -> Sent:
+def acts(draw: st.DrawFn, *, landings: bool = False) -> Sent:
     """One event without its place in time: `occurred_at` is where its history starts."""
-    what = draw(st.sampled_from(ACTS + CONTACTS) | mails())
+    what = draw(st.sampled_from(ACTS + CONTACTS + (LANDING,) * landings) | mails())
     arrival = draw(st.sampled_from(ARRIVALS)) if what.get("has_page") else {}
     machine = draw(st.sampled_from((False,) * 7 + (True,)))
     trusted = draw(st.booleans())

@@ -1,8 +1,9 @@
 """Who is who: which identifiers an event carries, which of them belong together, and whose event it is."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from unicodedata import category, normalize
 
 import phonenumbers
@@ -31,6 +32,7 @@ class Link(NamedTuple):
     stronger: Identifier
     trusted: bool
     at: datetime
+    token: bool = False
 
 
 def identifiers(event: Sent) -> list[Identifier]:
@@ -69,12 +71,16 @@ def e164(text: str) -> str | None:
 
 def blocked(value: str) -> bool:
     """Whether the value identifies nobody: compared after NFKC, trim, strip of surrounding quotes and case folding."""
-    bare = normalize("NFKC", value).strip().strip(QUOTES).strip().casefold()
+    bare = seen(value)
     if bare in BLOCKED or set(bare) <= set("0-"):
         return True
     if len(set(bare)) == 1 and len(bare) >= (8 if bare.isdigit() else 2):
         return True
     return len(value) > 200 or any(category(character) == "Cc" for character in value)
+
+
+def seen(value: str) -> str:
+    return normalize("NFKC", value).strip().strip(QUOTES).strip().casefold()
 
 
 def owners(events: Sequence[Sent], struck: Struck = (), *, follow: bool = True) -> dict[Identifier, Identifier]:
@@ -91,15 +97,26 @@ def owners(events: Sequence[Sent], struck: Struck = (), *, follow: bool = True) 
     return {each: root(top(each, evidence, follow=follow), joined, events) for each in borne}
 
 
+def refusing(events: Sequence[Sent], values: Collection[str]) -> list[Sent]:
+    """The events as if nobody had sent these values, however they are spelled."""
+    kinds = {"user_id": "user_id", "previous_id": "user_id", "email": "email", "phone": "phone", "anonymous_id": "anonymous_id"}
+
+    def refused(event: Sent, field: str) -> bool:
+        found = identifier(kinds[field], getattr(event, field))
+        return found is not None and seen(found[1]) in values
+
+    return [replace(event, **dict[str, Any]({field: None for field in kinds if refused(event, field)})) for event in events]
+
+
 def customer_of(event: Sent, owned: dict[Identifier, Identifier]) -> Identifier | None:
     """The root of the customer whose event it is: the owner of its subject. None where every identifier is blocked."""
     found = identifiers(event)
     return owned[found[0]] if found else None
 
 
-def customers(events: Sequence[Sent]) -> dict[Identifier, list[Sent]]:
+def customers(events: Sequence[Sent], struck: Struck = ()) -> dict[Identifier, list[Sent]]:
     """The events of each customer, in the order given."""
-    owned = owners(events)
+    owned = owners(events, struck)
     found: dict[Identifier, list[Sent]] = {}
     for event in events:
         customer = customer_of(event, owned)
@@ -109,13 +126,17 @@ def customers(events: Sequence[Sent]) -> dict[Identifier, list[Sent]]:
 
 
 def links(events: Sequence[Sent]) -> list[Link]:
-    """An event links each weaker identifier on it to its subject, an alias also the anonymous_ids of its two values; no machine does."""
+    """An event links each weaker identifier on it to its subject, an alias also the anonymous_ids of its two values; no machine does.
+
+    A landing says what the token of a link says.
+    """
     found = []
     for event in events:
         if event.machine:
             continue
         carried = identifiers(event)
-        found += [Link(weaker, carried[0], event.trusted, event.occurred_at) for weaker in carried[1:]]
+        token = event.type == "landing"
+        found += [Link(weaker, carried[0], event.trusted, event.occurred_at, token) for weaker in carried[1:]]
         user = identifier("user_id", event.user_id)
         for text in (event.previous_id, event.user_id):
             anonymous = identifier("anonymous_id", text)
@@ -161,10 +182,13 @@ def parent(child: Identifier, evidence: list[Link], *, follow: bool) -> Identifi
 
 
 def leads(child: Identifier, evidence: list[Link]) -> list[Link]:
-    """The best links of those weaker identifiers whose best link to the child's kind is the child, where they lead above it."""
+    """The best links of those weaker identifiers whose best link to the child's kind is the child, where they lead above it.
+
+    What a token says does not count.
+    """
     found = []
-    for weaker in {link.weaker for link in evidence if link.stronger == child}:
-        upwards = [link for link in evidence if link.weaker == weaker]
+    for weaker in {link.weaker for link in evidence if link.stronger == child and not link.token}:
+        upwards = [link for link in evidence if link.weaker == weaker and not link.token]
         best_of_kind = min((link for link in upwards if link.stronger[0] == child[0]), key=strength)
         best = min(upwards, key=strength)
         if best_of_kind.stronger == child and KINDS.index(best.stronger[0]) < KINDS.index(child[0]):

@@ -122,24 +122,40 @@ def led_to(event: Sent, events: Sequence[Sent]) -> bool:
 def entries(model: dict[str, Any], events: Sequence[Sent]) -> list[Entry]:
     """One customer's entries into the stages of a model (its YAML document, decoded). Machines form none."""
     touched = [touch for touch in touches(events) if not touch.machine]
-    history = [event for event in order(events) if not event.machine]
-    ranks = [stage["stage"] for stage in model["stages"]]
-    kept: list[tuple[str, Sent]] = []
+    told = order(events)
+    history = [event for event in told if not event.machine]
+    kept: list[tuple[str, Sent, datetime]] = []
     for index, event in enumerate(history):
-        stage = stage_of(model, history[: index + 1], [touch.event for touch in touched])
-        if stage is None or (kept and stage == kept[-1][0]):
-            continue
-        if kept and not model.get("backward", True) and ranks.index(stage) < ranks.index(kept[-1][0]):
-            continue
-        kept.append((stage, event))
-    return [entry(kept, index, credited(event, touched)) for index, (_, event) in enumerate(kept)]
+        stage = stage_of(model, history[: index + 1], [touch.event for touch in touched], told)
+        if stage is not None and not (kept and (stage == kept[-1][0] or is_behind(model, stage, kept[-1][0]))):
+            kept.append((stage, event, event.occurred_at))
+        if kept and "lapsed" in model:
+            kept += lapse(model["lapsed"], kept[-1][0], event, history[index + 1 : index + 2])
+    return [entry(kept, index, credited(event, touched)) for index, (_, event, _) in enumerate(kept)]
 
 
-def entry(kept: list[tuple[str, Sent]], index: int, credit: Sent) -> Entry:
-    stage, event = kept[index]
+def is_behind(model: dict[str, Any], stage: str, before: str) -> bool:
+    """Whether a model without backward moves ignores a stage after another; who lapsed begins anew."""
+    ranks = [each["stage"] for each in model["stages"]]
+    return not model.get("backward", True) and before in ranks and ranks.index(stage) < ranks.index(before)
+
+
+def lapse(lapsed: dict[str, Any], stage: str, event: Sent, following: list[Sent]) -> list[tuple[str, Sent, datetime]]:
+    """The lapse after an event that no other follows within the span, inclusive; nobody lapses twice in a row."""
+    at = event.occurred_at + span(lapsed["after"])
+    is_silent = not following or following[0].occurred_at > at
+    return [(lapsed["stage"], event, at)] if is_silent and stage != lapsed["stage"] else []
+
+
+def span(text: str) -> timedelta:
+    return int(text[:-1]) * {"s": timedelta(seconds=1), "h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(days=7)}[text[-1]]
+
+
+def entry(kept: list[tuple[str, Sent, datetime]], index: int, credit: Sent) -> Entry:
+    stage, event, entered_at = kept[index]
     from_stage = kept[index - 1][0] if index else None
-    left_at = kept[index + 1][1].occurred_at if index + 1 < len(kept) else None
-    return Entry(stage, from_stage, event.occurred_at, left_at, credit.channel or "direct", credit.campaign, event)
+    left_at = kept[index + 1][2] if index + 1 < len(kept) else None
+    return Entry(stage, from_stage, entered_at, left_at, credit.channel or "direct", credit.campaign, event)
 
 
 def credited(event: Sent, touched: list[Touch]) -> Sent:
@@ -148,29 +164,69 @@ def credited(event: Sent, touched: list[Touch]) -> Sent:
     return before[-1] if before and event.occurred_at - before[-1].occurred_at <= LOOK_BACK else event
 
 
-def stage_of(model: dict[str, Any], so_far: list[Sent], touched: list[Sent]) -> str | None:
+def stage_of(model: dict[str, Any], so_far: list[Sent], touched: list[Sent], told: Sequence[Sent] = ()) -> str | None:
     """The furthest stage that the last event so far matches by any rule."""
     for stage in reversed(model["stages"]):
-        if any(enters(rule, so_far, touched) for rule in stage["enter"]):
+        if any(enters(rule, so_far, touched, model, told) for rule in stage["enter"]):
             return str(stage["stage"])
     return None
 
 
-def enters(rule: dict[str, Any], so_far: list[Sent], touched: list[Sent]) -> bool:
+def enters(
+    rule: dict[str, Any], so_far: list[Sent], touched: list[Sent], model: dict[str, Any] | None = None, told: Sequence[Sent] = ()
+) -> bool:
     """Whether the last event matches the rule; an occurrence counts the events that match the rule's other keys."""
-    matching = [event for event in so_far if matches(rule, event, event in touched)]
+    matching = []
+    for index, event in enumerate(so_far):
+        traits = traits_as_of(event, told) if "traits" in rule else {}
+        ago = {one["stage"]: since(one["stage"], so_far[: index + 1], touched, model or {}, told) for one in listed(rule.get("since", []))}
+        if matches(rule, event, event in touched, traits, ago):
+            matching.append(event)
     occurrence = rule.get("occurrence", {})
     nth = len(matching)
     return so_far[-1] in matching and occurrence.get("min", nth) <= nth <= occurrence.get("max", nth)
 
 
-def matches(rule: dict[str, Any], event: Sent, is_touch: bool) -> bool:
+def traits_as_of(event: Sent, told: Sequence[Sent]) -> dict[str, Any]:
+    """What identify events up to this one, it included, said last of each trait."""
+    traits: dict[str, Any] = {}
+    for each in told[: told.index(event) + 1]:
+        traits |= each.traits if each.type == "identify" else {}
+    return traits
+
+
+def since(name: str, so_far: list[Sent], touched: list[Sent], model: dict[str, Any], told: Sequence[Sent]) -> timedelta | None:
+    """How long before the last event the latest earlier one was that matches any rule of a stage, whatever it entered."""
+    (rules,) = [stage["enter"] for stage in model["stages"] if stage["stage"] == name]
+    for index in range(len(so_far) - 2, -1, -1):
+        if any(enters(rule, so_far[: index + 1], touched, model, told) for rule in rules):
+            return so_far[-1].occurred_at - so_far[index].occurred_at
+    return None
+
+
+def is_within(wanted: Any, ago: dict[str, timedelta | None]) -> bool:
+    for one in listed(wanted):
+        past = ago[one["stage"]]
+        if past is None or past < span(one.get("at_least", "0s")) or past > span(one.get("within", "9999999h")):
+            return False
+    return True
+
+
+def matches(
+    rule: dict[str, Any],
+    event: Sent,
+    is_touch: bool,
+    traits: dict[str, Any] | None = None,
+    ago: dict[str, timedelta | None] | None = None,
+) -> bool:
     checks: dict[str, Callable[[Any], bool]] = {
         "event": lambda wanted: any(glob(pattern, event.name) for pattern in listed(wanted)),
         "type": lambda wanted: event.type in listed(wanted),
         "channel": lambda wanted: event.channel in listed(wanted),
         "touch": lambda wanted: is_touch == wanted,
         "where": lambda wanted: all(holds(event, path, test) for path, test in wanted.items()),
+        "traits": lambda wanted: all(holds(event, path, test, traits or {}) for path, test in wanted.items()),
+        "since": lambda wanted: is_within(wanted, ago or {}),
         "occurrence": lambda _: True,
     }
     return all(checks[key](wanted) for key, wanted in rule.items())
@@ -186,9 +242,9 @@ def glob(pattern: str, text: Any) -> bool:
     return isinstance(text, str) and re.fullmatch(expression, text, re.DOTALL) is not None
 
 
-def holds(event: Sent, path: str, test: Any) -> bool:
-    """A test is a value or {operator: operand}; a dot in the path descends, a backslash and a dot is a dot in a key."""
-    value: Any = {"properties": event.properties}
+def holds(event: Sent, path: str, test: Any, traits: dict[str, Any] | None = None) -> bool:
+    """Of the event's properties, or of traits. A test is a value or {operator: operand}; a dot descends, a backslash and a dot is a dot."""
+    value: Any = {"properties": event.properties} if traits is None else traits
     for key in re.split(r"(?<!\\)\.", path):
         value = value.get(key.replace("\\.", "."), MISSING) if isinstance(value, dict) else MISSING
     operators = test if isinstance(test, dict) else {"eq": test}

@@ -27,12 +27,13 @@ links = Table(
     metadata,
     Column("weaker", BigInteger, primary_key=True, autoincrement=False),
     Column("target", BigInteger, primary_key=True, autoincrement=False),
+    Column("token", Boolean, primary_key=True),
     words("target_kind", nullable=False),
     required("trusted", Boolean),
     instant("linked_at"),
     required("event", UUID(as_uuid=True)),
     required("source_id", SmallInteger),
-    Index("links_best_idx", "weaker", "target_kind", text("trusted desc"), "linked_at"),
+    Index("links_best_idx", "weaker", "target_kind", "token", text("trusted desc"), "linked_at"),
     Index(None, "target"),
 )
 

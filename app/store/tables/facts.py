@@ -84,6 +84,33 @@ events = Table(
     postgresql_partition_by="RANGE (received_at)",
 )
 
+struck_pairs = Table(
+    "struck_pairs",
+    metadata,
+    Column("lesser", BigInteger, primary_key=True, autoincrement=False),
+    Column("greater", BigInteger, primary_key=True, autoincrement=False),
+    words("weaker_kind", nullable=False),
+    words("weaker_value", nullable=False),
+    words("target_kind", nullable=False),
+    words("target_value", nullable=False),
+    words("state", nullable=False),
+    instant("struck_at", default="now()"),
+    words("struck_by", nullable=False),
+    Index(None, "greater"),
+    CheckConstraint("state in ('striking', 'struck', 'restoring')", name="state"),
+    CheckConstraint("lesser < greater", name="pair"),
+)
+
+blocked_values = Table(
+    "blocked_values",
+    metadata,
+    Column("value", Text(collation="C"), primary_key=True),
+    words("state", nullable=False),
+    instant("blocked_at", default="now()"),
+    words("blocked_by", nullable=False),
+    CheckConstraint("state in ('blocking', 'blocked', 'unblocking')", name="state"),
+)
+
 failed_events = Table(
     "failed_events",
     metadata,
@@ -156,7 +183,8 @@ stage_models = Table(
     required("document", JSONB),
     words("state", nullable=False),
     instant("created_at", default="now()"),
+    required("draft", Boolean, default="false"),
     UniqueConstraint("name", "version"),
-    CheckConstraint("state in ('waiting', 'deriving', 'active', 'retired')", name="state"),
+    CheckConstraint("state in ('waiting', 'deriving', 'draft', 'active', 'retired', 'archived', 'deleted')", name="state"),
     Index("stage_models_active_idx", "name", unique=True, postgresql_where=text("state = 'active'")),
 )

@@ -10,7 +10,12 @@ const STEPS_SHOWN = 8;
 
 /** The stages of a model as steps; null where they are too few or too many to be read as a funnel. */
 export function stepsOf(stages: string[]): string | null {
-  return stages.length > 1 && stages.length <= STEPS_SHOWN ? stages.join(",") : null;
+  return stages.length > 1 && stages.length <= STEPS_SHOWN ? stages.map(asStep).join(",") : null;
+}
+
+/** A stage's name with backslashes before the signs that part steps. */
+function asStep(stage: string): string {
+  return stage.replace(/[,|\\*?]/g, "\\$&");
 }
 
 /** Shows the funnel; null hides it. */

@@ -1,0 +1,1 @@
+"""Who an event names, and whom an identifier belongs to."""

@@ -1,0 +1,1 @@
+"""From events to journeys: channels, machines, sessions, touches, stage models, entries."""

@@ -1,0 +1,1 @@
+"""Questions over journeys: functions from resident frames to answers."""
