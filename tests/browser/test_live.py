@@ -19,8 +19,10 @@ MANY = 1_200
 
 @pytest.fixture(scope="module")
 def own(cluster: Cluster, template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Waystage]:
-    """A Waystage whose parts may be taken away."""
+    """A Waystage that knows Ada, and whose parts may be taken away."""
     with cloned(cluster, template) as dsn, running(dsn, tmp_path_factory.mktemp("live")) as service:
+        service.batch([{"type": "track", "event": "Product Viewed", "userId": "ada"}])
+        service.derived()
         yield service
 
 
@@ -41,7 +43,6 @@ async def away(cluster: Cluster, waystage: Waystage) -> AsyncIterator[None]:
 async def test_the_page_says_that_postgres_is_away_and_goes_on_when_it_is_back(
     cluster: Cluster, own: Waystage, browser: BrowserContext
 ) -> None:
-    own.batch([{"type": "track", "event": "Product Viewed", "userId": "ada"}])
     page, late = await looking_at(browser, own), await browser.new_page()
     people = page.locator("#people-list").get_by_role("link")
     await expect(people).to_have_text(["ada"])
