@@ -29,12 +29,10 @@ settings.register_profile("unhurried", deadline=None)
 settings.load_profile("unhurried")
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_itemcollected(item: pytest.Item) -> None:
     """Tests of one file run in one process, those of ALONE all in the same."""
-    for item in items:
-        place = item.path.relative_to(TESTS)
-        item.add_marker(pytest.mark.xdist_group("alone" if place.parts[0] in ALONE else str(place)))
+    place = item.path.relative_to(TESTS)
+    item.add_marker(pytest.mark.xdist_group("alone" if place.parts[0] in ALONE else str(place)))
 
 
 def on(cluster: Cluster, database: str) -> str:
