@@ -20,7 +20,7 @@ test: check ## Set up, check and test everything
 	@.ci/chromium
 	.ci/npm --prefix sdk-js test
 	.ci/npm --prefix app/web test
-	$(python) -m pytest --numprocesses auto --maxprocesses 4 --dist loadgroup
+	$(python) -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 
 check: .venv/.test sdk-js/dist/waystage.js app/web/dist/index.html ## Check style, types and the arrows between rooms
 	$(python) -m ruff check .

@@ -20,19 +20,9 @@ from app.store.connect import Connection, connect
 from tests.service import KEYS, ORACLES, Waystage, running
 
 MODELS = ("journey-5", "each_event_name")
-TESTS = Path(__file__).parent
-ALONE = ("browser", "clients", "faults", "test_main.py")
-"""Tests that start browsers, install packages or count seconds: one after the other, beside the others."""
-
 _numbers = itertools.count(1)
 settings.register_profile("unhurried", deadline=None)
 settings.load_profile("unhurried")
-
-
-def pytest_itemcollected(item: pytest.Item) -> None:
-    """Tests of one file run in one process, those of ALONE all in the same."""
-    place = item.path.relative_to(TESTS)
-    item.add_marker(pytest.mark.xdist_group("alone" if place.parts[0] in ALONE else str(place)))
 
 
 def on(cluster: Cluster, database: str) -> str:
