@@ -5,7 +5,7 @@ import logging
 import signal
 import sys
 from contextlib import suppress
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -15,6 +15,7 @@ import typer
 
 from app.client import failed_events
 from app.client import live as live_client
+from app.client.demo import Year, import_demo, write_demo
 from app.client.imports import How, import_files, list_imports, undo_import
 from app.client.links import Mailing, merge
 from app.client.rebuilds import rebuild as ask_for_rebuild
@@ -33,6 +34,8 @@ structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.
 Url = Annotated[str | None, typer.Option("--url", help="The collector's address; by default the one that the settings name.")]
 Code = Annotated[str | None, typer.Option("--code", help="Those refused for this reason.")]
 SourceName = Annotated[str | None, typer.Option("--source", help="Those of this source.")]
+DEMO_CUSTOMERS_MAX = 2_000_000
+DEMO_TIMES = ["%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%dT%H:%MZ", "%Y-%m-%d"]
 ImportNumber = Annotated[int | None, typer.Option("--import", help="Those of this import.")]
 
 
@@ -95,16 +98,36 @@ def import_(
 
 
 @app.command()
+def demo(
+    *,
+    customers: Annotated[int, typer.Option(min=1, max=DEMO_CUSTOMERS_MAX, help="How many people; about nine events each.")] = 200_000,
+    until: Annotated[datetime | None, typer.Option(formats=DEMO_TIMES, help="Where the year ends (UTC); by default this hour.")] = None,
+    seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same year.")] = 1,
+    file: Annotated[Path | None, typer.Option(dir_okay=False, help="Write the year to this file (.ndjson or .ndjson.zst) instead.")] = None,
+    replace: Annotated[bool, typer.Option("--replace", help="Take a demo that was imported before back first.")] = False,
+    url: Url = None,
+) -> None:
+    """Import a made-up year of an online shop with stores, so that there is something to look at. `waystage undo` takes it back."""
+    end = until.replace(tzinfo=UTC) if until else datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
+    year = Year(customers, end, seed)
+    if file is not None:
+        write_demo(year, file)
+        return
+    with _administrator(url) as client:
+        import_demo(client, year, replace=replace)
+
+
+@app.command()
 def imports(url: Url = None) -> None:
     """List the newest imports and how far they are."""
-    with _importer(url) as client:
+    with _overseer(url) as client:
         list_imports(client)
 
 
 @app.command()
 def undo(number: Annotated[int, typer.Argument(help="The import's number.")], url: Url = None) -> None:
     """Take an import back: exactly its events leave, and the journeys that they concerned are derived again."""
-    with _importer(url) as client:
+    with _overseer(url) as client:
         undo_import(client, number)
 
 
@@ -220,6 +243,13 @@ def _settings() -> Settings:
 def _importer(url: str | None) -> httpx.Client:
     settings = _settings()
     return _client(settings, url, known_keys(settings.data_dir, settings.keys).server, "WAYSTAGE_SERVER_KEY")
+
+
+def _overseer(url: str | None) -> httpx.Client:
+    """A client that sees the imports of every source, or with nothing but a server key those of one."""
+    settings = _settings()
+    keys = known_keys(settings.data_dir, settings.keys)
+    return _client(settings, url, keys.admin or keys.server, "WAYSTAGE_ADMIN_KEY")
 
 
 def _reader(url: str | None) -> httpx.Client:

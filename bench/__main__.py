@@ -1,7 +1,7 @@
 """`python -m bench`: measure, and print the one table.
 
-`python -m bench imports --rows N`: how imports slow down over N rows. `python -m bench asking --events N --folder DIR`: questions and a
-rebuild over N events (WAYSTAGE_BENCH_EVENTS where not given, else a million), whose history is kept in DIR for the next run.
+`python -m bench imports --rows N`: how imports slow down over N rows. `python -m bench asking --events N --folder DIR`: questions, pages
+and a rebuild over N events (WAYSTAGE_BENCH_EVENTS where not given, else a million), whose history is kept in DIR for the next run.
 """
 
 import argparse
@@ -18,6 +18,7 @@ from app.store.connect import connect
 from bench import importing
 from bench.asking import memory, questions
 from bench.deriving import backlog, derive_all, rebuild, write_history
+from bench.pages import pages
 from bench.rig import NoOp, Rig, no_op, rig
 from bench.table import Row, show
 from bench.writing import batches, batches_and_copy, single_events, stored
@@ -80,6 +81,7 @@ def _reading(progress: Progress, place: Rig, nothing: NoOp, events: int) -> Iter
     task = progress.add_task("Asking, and rebuilding", total=None)
     with place.service(dsn) as waystage:
         yield from questions(waystage, customers, stored(dsn))
+        yield from pages(waystage, stored(dsn))
         yield from memory(waystage, nothing)
         waystage.derived()
     yield asyncio.run(_rebuilt(dsn))

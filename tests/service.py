@@ -120,6 +120,14 @@ def until(holds: Callable[[], bool], what: str, seconds: float = PATIENCE) -> No
         time.sleep(0.02)
 
 
+@contextmanager
+def browsing(waystage: Waystage, key: str | None) -> Iterator[httpx.Client]:
+    """A browser with one of our own pages open, logged in with the key."""
+    with httpx.Client(base_url=waystage.url, headers={"Sec-Fetch-Site": "same-origin"}, timeout=PATIENCE) as browser:
+        assert browser.post("/login", data={"key": key}).headers["location"] == "/"
+        yield browser
+
+
 def ready(url: str) -> bool:
     try:
         return httpx.get(f"{url}/readyz", timeout=2, verify=NO_CERTIFICATES).status_code == 200

@@ -76,10 +76,10 @@ def _import_file(client: httpx.Client, file: Path, how: How) -> bool:
     try:
         with progress_bars() as progress:
             job = _sent(client, file, how, progress)
-            job = _followed(client, job, progress)
+            job = follow(client, job, progress)
     except KeyboardInterrupt:
         raise typer.Exit(_interrupted(file, job)) from None
-    _tell(job)
+    tell(job)
     if job["rejected"]:
         _write_rejects(client, job, how.rejects or _beside(file))
     return job["error"] is None
@@ -101,7 +101,8 @@ def _chunks(opened: BinaryIO, tell: Callable[[int], object]) -> Iterator[bytes]:
         tell(len(chunk))
 
 
-def _followed(client: httpx.Client, job: dict[str, Any], progress: Progress) -> dict[str, Any]:
+def follow(client: httpx.Client, job: dict[str, Any], progress: Progress) -> dict[str, Any]:
+    """Show how far an import is until it has ended; what became of it."""
     storing = progress.add_task("looking" if job["dry_run"] else "storing", total=job["bytes_total"])
     while (job := answer(client.get(f"/v1/imports/{job['id']}")))["state"] in ("waiting", "running"):
         said = f"storing, {job['rows']:,} rows, {job['rows_per_second'] or 0:,} rows/s"
@@ -119,7 +120,8 @@ def _interrupted(file: Path, job: dict[str, Any] | None) -> int:
     return INTERRUPTED
 
 
-def _tell(job: dict[str, Any]) -> None:
+def tell(job: dict[str, Any]) -> None:
+    """Say what became of an import's rows, or what a dry run found."""
     if job["report"]:
         show_report(job["report"])
     else:

@@ -8,11 +8,12 @@ from typing import NamedTuple
 
 import structlog
 
-from app.domain.arriving.keys import Keys, Scope, new_key
+from app.domain.arriving.keys import Keys, Scope, new_key, prefix
 from app.flow.stage_models import activate_models
-from app.store.access import add_key, add_login, ensure_source, has_keys, start_alone
+from app.store.access import add_key, ensure_source, has_keys, start_alone
 from app.store.connect import AWAY, Connection, connect
 from app.store.events import ensure_months
+from app.store.logins import add_login_link
 from app.store.schema import check_schema
 
 AWAY_SECONDS = 0.5
@@ -29,7 +30,7 @@ class Prepared(NamedTuple):
     login: str
 
 
-_DOORS = (("wk_", Scope.WRITE, PUBLIC_SOURCE), ("sk_", Scope.WRITE, TRUSTED_SOURCE), ("rk_", Scope.READ, None), ("ak_", Scope.ADMIN, None))
+_DOORS = ((Scope.WRITE, PUBLIC_SOURCE), (Scope.WRITE, TRUSTED_SOURCE), (Scope.READ, None), (Scope.ADMIN, None))
 
 
 async def prepare(dsn: str, given: Keys, stage_models: Sequence[str], keep: Callable[[Keys], None]) -> Prepared:
@@ -48,7 +49,7 @@ async def prepare(dsn: str, given: Keys, stage_models: Sequence[str], keep: Call
         await activate_models(connection, stage_models)
         made = await _keys(connection, given, keep)
         login = secrets.token_urlsafe(24)
-        await add_login(connection, login, "link", datetime.now(UTC) + LINK_LIFE)
+        await add_login_link(connection, login, datetime.now(UTC) + LINK_LIFE)
     finally:
         await connection.close()
     return Prepared(made, login)
@@ -70,10 +71,11 @@ async def _keys(connection: Connection, given: Keys, keep: Callable[[Keys], None
     first = not await has_keys(connection)
     sources = {PUBLIC_SOURCE: await ensure_source(connection, PUBLIC_SOURCE, "public")}
     sources[TRUSTED_SOURCE] = await ensure_source(connection, TRUSTED_SOURCE, "trusted")
-    made = Keys(*(new_key(prefix) if first and key is None else None for key, (prefix, *_) in zip(given, _DOORS, strict=True)))
+    fresh = [new_key(prefix(scope, trusted=source == TRUSTED_SOURCE)) for scope, source in _DOORS]
+    made = Keys(*(new if first and key is None else None for key, new in zip(given, fresh, strict=True)))
     keep(made)
     async with connection.transaction():
-        for one, fresh, (_, scope, source) in zip(given, made, _DOORS, strict=True):
-            if key := one or fresh:
+        for key, (scope, source) in zip((one or new for one, new in zip(given, made, strict=True)), _DOORS, strict=True):
+            if key:
                 await add_key(connection, key, scope, sources[source] if source else None)
     return made

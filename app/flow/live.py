@@ -10,7 +10,8 @@ import msgspec
 
 from app.domain.arriving.events import Event, Refused
 from app.domain.identity.identifiers import IdentityRules, name
-from app.domain.journeys.enrich import enrich
+from app.domain.journeys import channels
+from app.domain.journeys.enrich import enrich, explain_machine
 from app.flow.submissions import Outcome, Submission
 from app.store import live
 from app.store.connect import Connection
@@ -105,14 +106,20 @@ async def tell_verdicts(connection: Connection, marks: Sequence[int], rules: Ide
 
 def _derived(row: dict[str, Any], verdict: Verdict | None) -> dict[str, Any]:
     """What is said of an event that was derived; one that names nobody has no subject, and forms no customer."""
-    named = {"channel": row["channel"], "channel_rule": row["channel_rule"]}
+    machine_rule = (verdict and verdict.machine_rule) or row["machine_rule"]
+    reasons = {
+        "channel": row["channel"],
+        "channel_rule": row["channel_rule"],
+        "channel_why": channels.rules()[row["channel_rule"]].why,
+        "machine_rule": machine_rule,
+        "machine_why": explain_machine(machine_rule),
+    }
     if verdict is None:
-        return _event(row) | named | {"machine_rule": row["machine_rule"], "subject": None, "customer": None, "touch": None, "entries": []}
+        return _event(row) | reasons | {"subject": None, "customer": None, "touch": None, "entries": []}
     return (
         _event(row)
-        | named
+        | reasons
         | {
-            "machine_rule": verdict.machine_rule or row["machine_rule"],
             "subject": _pair(verdict.subject),
             "customer": _pair(verdict.customer),
             "touch": verdict.touch,

@@ -38,7 +38,10 @@ class Chosen(NamedTuple):
 
 
 class Told(NamedTuple):
-    """One event (message_id, type, name, occurred_at, machine_rule), its verdict, its entries in order, and whether any come before."""
+    """What is said of one event.
+
+    Of the event itself message_id, type, name, occurred_at, machine_rule, channel and channel_rule; its verdict; its entries in order.
+    """
 
     event: dict[str, Any]
     explained: Explained
@@ -67,7 +70,7 @@ def _told(attached: Attached, kept: KeptModel, chosen: Chosen) -> list[Told]:
     wanted += [] if chosen.until is None else [pl.col("occurred_at") <= chosen.until]
     places = attached.events.filter(*wanted)["place"].sort(descending=True)
     explained = explain(attached, kept.model, places.head(chosen.limit + 1).to_list())
-    seen = attached.events.select("place", "message_id", "type", "name", "occurred_at", "machine_rule")
+    seen = attached.events.select("place", "message_id", "type", "name", "occurred_at", "machine_rule", "channel", "channel_rule")
     rows = {row["place"]: row for row in seen.filter(pl.col("place").is_in([one["place"] for one in explained])).to_dicts()}
     begun: dict[int, list[dict[str, Any]]] = {place: [] for place in rows}
     for row in entered.filter(pl.col("place").is_in([*begun])).select("place", "stage", "from_stage", "entered_at", "left_at").to_dicts():

@@ -27,7 +27,7 @@ class Parting(NamedTuple):
     """What striking a pair out, or restoring it, would do.
 
     `before` and `after` are the identifiers (kind, value) of each customer that would change, its root first. `entries` are those of
-    `models` that would appear or disappear, `counts` how many there are (see domain.partings); both None where the customers have more
+    `models` that would appear or disappear, `counts` how many there are (see questions.partings); both None where the customers have more
     than 50,000 events.
     """
 

@@ -8,6 +8,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 import structlog
 from fastapi import FastAPI
+from fastapi.middleware.gzip import GZipMiddleware
 
 from app.flow.boot import until_current
 from app.flow.collect import Collector
@@ -24,9 +25,12 @@ from app.http import (
     import_jobs,
     imports,
     journey_maps,
+    keys,
     links,
     live,
+    logins,
     losses,
+    names,
     openapi,
     pages,
     paths,
@@ -34,15 +38,18 @@ from app.http import (
     problems,
     rebuilds,
     snippet,
+    sources,
     stage_comparisons,
     stage_models,
     stalls,
+    touchpoints,
     traits,
     transitions,
     verify,
     webhooks,
     write,
 )
+from app.http.cookies import Renewing
 from app.http.keyring import KeyRing
 from app.http.listening import Listening
 from app.http.metrics import Metrics
@@ -55,6 +62,43 @@ READ_CONNECTIONS = 8
 STATEMENT_SECONDS = 30.0
 CANCEL_SECONDS = 1.0
 GARBAGE_MAX = 10_000
+COMPRESSED_MIN = 1_000
+"""Bytes; answers that are shorter fit into one packet as they are."""
+COMPRESSION = 4
+"""A page of customers in a tenth of a millisecond, to a tenth of its size."""
+ROUTED = (
+    write,
+    transitions,
+    funnels,
+    paths,
+    journey_maps,
+    stalls,
+    touchpoints,
+    attributions,
+    stage_models,
+    stage_comparisons,
+    people,
+    sources,
+    identity,
+    blocked_values,
+    traits,
+    names,
+    imports,
+    keys,
+    links,
+    webhooks,
+    failed_events,
+    live,
+    losses,
+    rebuilds,
+    verify,
+    explain,
+    explain_stages,
+    health,
+    logins,
+    pages,
+    snippet,
+)
 log = structlog.get_logger("http")
 
 
@@ -78,37 +122,12 @@ def create_app(options: Options) -> FastAPI:
         redirect_slashes=False,
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
-    for module in (
-        write,
-        transitions,
-        funnels,
-        paths,
-        journey_maps,
-        stalls,
-        attributions,
-        stage_models,
-        stage_comparisons,
-        people,
-        identity,
-        blocked_values,
-        traits,
-        imports,
-        links,
-        webhooks,
-        failed_events,
-        live,
-        losses,
-        rebuilds,
-        verify,
-        explain,
-        explain_stages,
-        health,
-        pages,
-        snippet,
-    ):
+    for module in ROUTED:
         app.include_router(module.router)
     app.include_router(snippet.script_routes(options.script_path))
     problems.install(app)
+    app.add_middleware(Renewing)
+    app.add_middleware(GZipMiddleware, minimum_size=COMPRESSED_MIN, compresslevel=COMPRESSION)
     openapi.describe(app)
     return app
 
@@ -125,15 +144,15 @@ async def _service(options: Options) -> AsyncIterator[Service]:
     async with AsyncExitStack() as stack:
         pool = await open_pool(options.dsn, size=READ_CONNECTIONS, application="waystage http", statement_seconds=STATEMENT_SECONDS)
         stack.push_async_callback(close_pool, pool)
-        collector, keys, resident = Collector(options.dsn), KeyRing(pool), Resident(pool)
+        collector, ring, resident = Collector(options.dsn), KeyRing(pool), Resident(pool)
         stack.push_async_callback(_drained, _begun(collector.run()), collector)
         metrics = Metrics()
         spool = Spool(options.spool_dir, collector, options.secret, metrics.lose)
         metrics.watch_spool(lambda: spool.size)
         stack.push_async_callback(_drained, _begun(spool.run()), spool)
         hooks, listening = WebhookRing(pool, options.secret), Listening(pool)
-        stack.push_async_callback(_cancelled, _begun(_follow(options, keys.run, hooks.run, resident.follow, listening.run)))
-        yield Service(options, pool, collector, keys, hooks, resident, metrics, spool, listening)
+        stack.push_async_callback(_cancelled, _begun(_follow(options, ring.run, hooks.run, resident.follow, listening.run)))
+        yield Service(options, pool, collector, ring, hooks, resident, metrics, spool, listening)
 
 
 async def _follow(options: Options, *following: Callable[[], Coroutine[None, None, None]]) -> None:

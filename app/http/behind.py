@@ -53,6 +53,7 @@ async def people_behind(
 def person(one: Person) -> dict[str, Any]:
     return {
         "id": shapes.customer_id(one.identifiers),
+        "name": one.name,
         "identifiers": shapes.identifiers(one.identifiers),
         "stage": one.stage,
         "since": shapes.instant(one.since),

@@ -74,10 +74,11 @@ _TOUCHED = {"touched_at": "2026-03-01T12:01:00Z", "kind": "session", "source": "
 _VISITED = {"started_at": "2026-03-01T12:01:00Z", "ended_at": "2026-03-01T12:09:00Z", "events": 3}
 _BY_WHAT = {"device": "desktop", "machine": False}
 _SEEN = {"message_id": "m-1", "type": "track", "event": "Product Viewed", "occurred_at": "2026-03-01T12:01:00Z", "source": "site"}
+_SEEN_AT = {"url": "https://shop.example/kettle", "referrer": None}
 CUSTOMERS = _READ | answer(
     "A page of customers",
     {
-        "customers": [{**_PERSON, "stage": "decision", "since": "2026-03-01T12:05:00Z"}],
+        "customers": [{**_PERSON, "name": "Ada", "stage": "decision", "since": "2026-03-01T12:05:00Z"}],
         "next": "NDcxMQ",
         "total": 120,
         "sessions": 400,
@@ -92,12 +93,14 @@ JOURNEY = _READ_ONE | answer(
         "entries": [{**_ENTERED, "from": "awareness", **_BY}],
         "touches": [{**_TOUCHED, **_BY, **_BY_WHAT, "machine_rule": None, "machine_why": None}],
         "sessions": [{**_VISITED, **_BY, **_BY_WHAT}],
-        "events": [{**_SEEN, "url": "https://shop.example/kettle"}],
+        "events": [{**_SEEN, **_SEEN_AT, "anonymous_id": "a-1", "value": None, "currency": None}],
         **_AS_OF,
         "next": None,
     },
 )
-_SOURCE = {"name": "site", "kind": "public", "last_event_at": "2026-03-01T12:10:00Z", "events_24h": 12}
+_HEARD = {"events": 12, "rate": 0.2, "events_before": 10, "rate_before": 0.167, "change": 1.2}
+_SOURCE = {"name": "site", "kind": "public", "last_event_at": "2026-03-01T12:10:00Z", "events_24h": 12, "failed_24h": 0}
+_SOURCE |= {"hour": _HEARD, "day": _HEARD, "silence": 40.0, "expected": 0.5, "state": "live", "why": "12 events in the last 24 hours"}
 SOURCES = _READ | answer("Sources", {"sources": [_SOURCE]})
 _LOSS = {"source": "site", "received": 990, "gaps": 10, "dropped": 4, "loss": 0.01}
 LOSSES = _READ | answer("What did not arrive", {**_WINDOW, "sources": [_LOSS]})
@@ -145,7 +148,7 @@ WEBHOOK_BODY = body([{"event": "open", "email": "ada@example.com", "sg_event_id"
 WEBHOOK_BODY["requestBody"]["content"]["application/json"]["schema"] = {}
 WEBHOOK_ANSWERS = {**{key: value for key, value in WRITE_ANSWERS.items() if key != 403}, **problems(422)}
 WEBHOOKS = _READ | answer("Webhooks", {"webhooks": [_WEBHOOK | _SIGNED]})
-WEBHOOK_KEPT = _READ | answer("The webhook, without its secret", _WEBHOOK | _SIGNED)
+WEBHOOK_KEPT = _READ | problems(400, 413, 415) | answer("The webhook, without its secret", _WEBHOOK | _SIGNED)
 WEBHOOK_FORGOTTEN = _READ_ONE | answer("What was forgotten", {"name": "mail"})
 _FAILED_EVENT = {
     "id": 7,
@@ -186,7 +189,9 @@ _DERIVED = {
     "identifiers": [{"kind": "anonymous_id", "value": "a-1"}],
     "channel": "email",
     "channel_rule": "email",
+    "channel_why": "the source or the medium is email",
     "machine_rule": None,
+    "machine_why": None,
     "subject": {"kind": "anonymous_id", "value": "a-1"},
     "customer": {"kind": "user_id", "value": "u-1"},
     "touch": "session",

@@ -26,6 +26,7 @@ STAGE_MODELS = _READ | answer(
     "Stage models with their versions",
     {"models": [{"model": "own", "labels": _LABELS, "built_in": False, "active": 1, "versions": [_VERSION]}]},
 )
+PRESET_DOCUMENTS = _READ | answer("Documents", {"presets": [{"model": "journey-5", "labels": _LABELS, "yaml": _TEXT}]})
 VERSIONS = _READ_ONE | answer("Versions, the newest first", {"model": "own", "versions": [_VERSION]})
 VERSION = _READ_ONE | answer("The version; with format=yaml its document", {**_VERSION, **_STAGES, "document": _DOCUMENT, "yaml": _TEXT})
 VERSION[200]["content"]["application/yaml"] = {"schema": {"type": "string"}, "example": _TEXT}
@@ -65,6 +66,9 @@ EXPLAIN_STAGE = _READ_ONE | answer(
                 "entered_at": "2026-03-01T12:05:00Z",
                 "left_at": None,
                 "lapsed_at": None,
+                "channel": "direct",
+                "channel_rule": "direct",
+                "channel_why": "no campaign and no other site brought the visitor",
                 "matched": [_RULE],
                 "nearly": [{**_RULE, "stage": "loyalty", "failed": _FAILED}],
             }

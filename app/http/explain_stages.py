@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Depends, Query, Request
 from pydantic import Field
 
+from app.domain.journeys import channels
 from app.domain.journeys.enrich import explain_machine
 from app.domain.windows import parse_instant
 from app.flow.blocking import rules_in_force
@@ -88,6 +89,9 @@ def _event(told: Told, lapsed: str | None, as_of: datetime) -> dict[str, Any]:
         "entered_at": shapes.instant(entry.get("entered_at")),
         "left_at": shapes.instant(left_at) if left_at and left_at <= as_of else None,
         "lapsed_at": shapes.instant(lapse.get("entered_at")),
+        "channel": told.event["channel"],
+        "channel_rule": told.event["channel_rule"],
+        "channel_why": channels.rules()[told.event["channel_rule"]].why,
         "matched": told.explained["matched"],
         "nearly": told.explained["nearly"],
     }

@@ -12,10 +12,11 @@ from fastapi.responses import JSONResponse, Response
 from pydantic import Field
 
 from app.domain.questions.attempts import Course, Order, attempts, relevant
-from app.domain.questions.breakdowns import Breakdown, Groups, credited
+from app.domain.questions.breakdowns import Breakdown, Groups
 from app.domain.questions.filters import selected
 from app.domain.questions.funnel import Credit, Funnel, FunnelStep, Outcome, values_by_step
 from app.domain.questions.spans import BOUNDS
+from app.domain.questions.stamps import passing_by, told_by
 from app.domain.questions.steps import Step, parse_steps
 from app.domain.windows import parse_duration
 from app.http.access import reader
@@ -48,8 +49,8 @@ class FunnelQuestion(BrokenDown):
     async def sought(self, service: Service) -> "Sought":
         """The question put, and answered as far as all of its answers are alike."""
         course = self._course(parse_duration("within", self.within))
-        of_events: tuple[Need, ...] = ("named_events", "touches") if self.touch_columns else ("named_events",)
-        put = await self.put(service, *(of_events if self.of == "events" else ("journeys",)), traits=self.trait_keys)
+        need: Need = "named_events" if self.of == "events" else "journeys"
+        put = await self.put(service, need, traits=self.trait_keys)
         breakdown = await self.broken_down(service, put)
         if self.of == "stages":
             _check(course, put.asked)
@@ -127,10 +128,9 @@ def _rows(put: Put, course: Course, question: FunnelQuestion) -> pl.DataFrame:
     asked, columns = put.asked, question.touch_columns
     if question.of == "stages":
         rows = relevant(asked.journeys.select("customer", *columns, name="stage", at="entered_at"), course, put.window)
-    else:
-        rows = relevant(asked.named_events.select("customer", "place", "name", at="occurred_at"), course, put.window)
-        rows = credited(rows, asked.touches, columns) if columns else rows
-    return selected(rows, put.filters).collect()
+        return selected(rows, put.filters).collect()
+    rows = relevant(asked.named_events.select("customer", "stamp", "name", at="occurred_at"), course, put.window)
+    return told_by(passing_by(rows, asked.stamps, put.filters).collect(), asked.stamps, columns)
 
 
 def _sought(put: Put, course: Course, breakdown: Breakdown | None, question: FunnelQuestion) -> Sought:

@@ -19,14 +19,13 @@ from pydantic import Field
 from app.domain.arriving.arrivals import as_text
 from app.domain.arriving.mapping import parse_mapping
 from app.http import shapes
-from app.http.access import importer
+from app.http.access import Caller, importer, named_source
 from app.http.examples import IMPORT, IMPORT_BODY, IMPORT_REJECTS, IMPORT_STARTED, IMPORT_UNDONE, IMPORTS
 from app.http.import_jobs import file_of, incoming_file
 from app.http.parameters import JobId, Parameters, Text
 from app.http.problems import ProblemError, malformed
 from app.http.service import service_of
-from app.store.access import Key, Source, source_of
-from app.store.connect import Connection, Pool
+from app.store.connect import Pool
 from app.store.imports import BEFORE_ALL, Import, Reject, add_import, list_imports, read_import, read_reasons, read_rejects
 from app.store.undo import ask_to_undo
 
@@ -56,6 +55,7 @@ class ImportQuestion(Parameters):
 class ImportsQuestion(Parameters):
     """Which imports: the newest first, `limit` of them before the cursor."""
 
+    source: Text | None = Field(default=None, description="those of this trusted source; a source's own key says it already")
     cursor: int | None = Field(default=None, ge=1, lt=2**63, description="`next` of the page before")
     limit: int = Field(default=50, ge=1, le=LIMIT_MAX, description="imports a page")
 
@@ -68,12 +68,12 @@ class RejectsQuestion(Parameters):
 
 @router.post("/v1/imports", status_code=HTTPStatus.ACCEPTED, openapi_extra=IMPORT_BODY, responses=IMPORT_STARTED)
 async def start_import(
-    request: Request, key: Annotated[Key, Depends(importer)], question: Annotated[ImportQuestion, Query()]
+    request: Request, caller: Annotated[Caller, Depends(importer)], question: Annotated[ImportQuestion, Query()]
 ) -> JSONResponse:
     """Take a file (NDJSON, JSON, CSV, TSV or Parquet, packed or not) of any size, and import it."""
     mapping, service = question.text(), service_of(request)
     async with service.pool.acquire() as connection:
-        chosen = key.source or await _source(connection, question.source)
+        chosen = caller.source or await named_source(connection, question.source)
     incoming = incoming_file(service.options, id(request))
     try:
         size = await _receive(request, incoming)
@@ -87,20 +87,21 @@ async def start_import(
 
 @router.get("/v1/imports", responses=IMPORTS)
 async def get_imports(
-    request: Request, key: Annotated[Key, Depends(importer)], question: Annotated[ImportsQuestion, Query()]
+    request: Request, caller: Annotated[Caller, Depends(importer)], question: Annotated[ImportsQuestion, Query()]
 ) -> dict[str, Any]:
     """Imports and how far they are, the newest first."""
     async with service_of(request).pool.acquire() as connection:
-        found = await list_imports(connection, key.source and key.source.id, question.cursor, question.limit + 1)
+        source = caller.source or (await named_source(connection, question.source) if question.source else None)
+        found = await list_imports(connection, source and source.id, question.cursor, question.limit + 1)
     page = found[: question.limit]
     return {"imports": [_job(job) for job in page], "next": page[-1].id if len(found) > len(page) else None}
 
 
 @router.get("/v1/imports/{job}", responses=IMPORT)
-async def get_import(job: JobId, request: Request, key: Annotated[Key, Depends(importer)]) -> dict[str, Any]:
+async def get_import(job: JobId, request: Request, caller: Annotated[Caller, Depends(importer)]) -> dict[str, Any]:
     """How far an import is, what became of its rows, and for which reasons rows were rejected; of a dry run its report."""
     async with service_of(request).pool.acquire() as connection:
-        found = _found(await read_import(connection, job), job, key)
+        found = _found(await read_import(connection, job), job, caller)
         reasons = await read_reasons(connection, job) if found.rejected else []
     report = msgspec.json.decode(found.report) if found.report else None
     return {**_job(found), "reasons": [reason._asdict() for reason in reasons], "report": report}
@@ -108,27 +109,27 @@ async def get_import(job: JobId, request: Request, key: Annotated[Key, Depends(i
 
 @router.get("/v1/imports/{job}/rejects", response_class=StreamingResponse, responses=IMPORT_REJECTS)
 async def get_rejects(
-    job: JobId, request: Request, key: Annotated[Key, Depends(importer)], question: Annotated[RejectsQuestion, Query()]
+    job: JobId, request: Request, caller: Annotated[Caller, Depends(importer)], question: Annotated[RejectsQuestion, Query()]
 ) -> StreamingResponse:
     """The rows of an import that were rejected, as they were, each with its line and reason. Those replayed since are not among them."""
     pool = service_of(request).pool
     async with pool.acquire() as connection:
-        _found(await read_import(connection, job), job, key)
+        _found(await read_import(connection, job), job, caller)
     written = _as_csv if question.format == "csv" else _as_ndjson
     headers = {"Content-Disposition": f'attachment; filename="import-{job}.rejects.{question.format}"'}
     return StreamingResponse(written(_rejects(pool, job)), media_type=_MEDIA[question.format], headers=headers)
 
 
 @router.delete("/v1/imports/{job}", status_code=HTTPStatus.ACCEPTED, responses=IMPORT_UNDONE)
-async def undo_import(job: JobId, request: Request, key: Annotated[Key, Depends(importer)]) -> dict[str, Any]:
+async def undo_import(job: JobId, request: Request, caller: Annotated[Caller, Depends(importer)]) -> dict[str, Any]:
     """Take an import back: exactly its events and their message ids leave, and the journeys that they concerned are derived again.
 
     The state is `undoing` until it is `undone`. An import that still runs writes no further row.
     """
     async with service_of(request).pool.acquire() as connection:
-        _found(await read_import(connection, job), job, key)
+        _found(await read_import(connection, job), job, caller)
         await ask_to_undo(connection, job)
-        return _job(_found(await read_import(connection, job), job, key))
+        return _job(_found(await read_import(connection, job), job, caller))
 
 
 _MEDIA = {"ndjson": "application/x-ndjson", "csv": "text/csv; charset=utf-8"}
@@ -162,13 +163,6 @@ def _table(rows: Sequence[Sequence[object]]) -> bytes:
     return text.getvalue().encode()
 
 
-async def _source(connection: Connection, name: str | None) -> Source:
-    found = await source_of(connection, name) if name else None
-    if found is None or not found.trusted:
-        raise malformed("source", "names the trusted source that the rows are of; the admin key belongs to none")
-    return found
-
-
 async def _receive(request: Request, incoming: Path) -> int:
     incoming.parent.mkdir(parents=True, exist_ok=True)
     if int(request.headers.get("content-length", 0)) > shutil.disk_usage(incoming.parent).free:
@@ -190,9 +184,9 @@ def _no_room() -> ProblemError:
     return ProblemError(HTTPStatus.INSUFFICIENT_STORAGE, detail, headers={"Connection": "close"})
 
 
-def _found(job: Import | None, number: int, key: Key) -> Import:
-    """An import that the key may see: one of its own source, or with the admin key any."""
-    if job is None or (key.source and key.source.id != job.source_id):
+def _found(job: Import | None, number: int, caller: Caller) -> Import:
+    """An import that the caller may see: one of their own source, or with the admin key any."""
+    if job is None or (caller.source and caller.source.id != job.source_id):
         raise ProblemError(HTTPStatus.NOT_FOUND, f"there is no import {number}")
     return job
 

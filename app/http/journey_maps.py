@@ -16,7 +16,7 @@ from app.domain.questions.journey_map import Frames, StageMap, contents_of, diff
 from app.domain.questions.moves import Counted
 from app.domain.questions.onward import Onward, of_customers, onward
 from app.domain.questions.ranked import can_look_up
-from app.domain.questions.stays import of_selected
+from app.domain.questions.stamps import passing_by
 from app.domain.windows import Malformed, Window, parse_duration, parse_window
 from app.http import shapes
 from app.http.access import reader
@@ -88,8 +88,8 @@ class MapPeopleQuestion(MapQuestion, Behind):
         if self.action is None:
             raise malformed("action", "is missing: the name of an event")
         inside = put.window.holds("occurred_at"), pl.col("stage") == self.stage, pl.col("name") == self.action
-        events = put.asked.staged_events.filter(*inside)
-        return of_selected(events, put.asked.journeys, put.filters)["customer"]
+        events = passing_by(put.asked.staged_events, put.asked.stamps, put.filters)
+        return events.filter(*inside).select("customer").collect().to_series()
 
     @staticmethod
     def _went(further: Further, stage: Stage, outcome: Outcome) -> pl.Series:
@@ -112,7 +112,7 @@ class Drawn(NamedTuple):
 
     async def map(self, window: Window) -> list[StageMap]:
         asked, filters = self.put.asked, self.put.filters
-        stages, frames = asked.kept.model.stages, Frames(asked.journeys, asked.staged_events, asked.staged_touches)
+        stages, frames = asked.kept.model.stages, Frames(asked.journeys, asked.staged_events, asked.staged_touches, asked.stamps)
         further = self.further(window, await asyncio.to_thread(self._onward))
         told, contents, _ = await asyncio.gather(
             asyncio.to_thread(whole, asked, window, filters),

@@ -21,7 +21,7 @@ from app.http.access import linker
 from app.http.body import read_body
 from app.http.examples import LINK_BODY, LINKS
 from app.http.problems import ProblemError, malformed
-from app.http.service import service_of
+from app.http.service import address_of, service_of
 from app.http.write import GIF, PlainRoute
 from app.store.access import Source
 
@@ -36,9 +36,8 @@ _decode = msgspec.json.Decoder(Link | Annotated[list[Link], msgspec.Meta(min_len
 async def make_links(request: Request, source: Annotated[Source, Depends(linker)]) -> JSONResponse:
     """Addresses for a link of a mail or an ad, or for each of a list of up to 1,000: one to click, one to load as an image."""
     body = await read_body(request, LINKS_BYTES_MAX)
-    service = service_of(request)
-    base = (service.options.public_url or str(request.base_url)).rstrip("/")
-    return JSONResponse(await asyncio.to_thread(_made, body, service.options.secret, source.id, base))
+    secret = service_of(request).options.secret
+    return JSONResponse(await asyncio.to_thread(_made, body, secret, source.id, address_of(request)))
 
 
 async def click(request: Request) -> Response:

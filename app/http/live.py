@@ -3,8 +3,9 @@
 import asyncio
 import re
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
+from functools import partial
 from http import HTTPStatus
 from typing import Annotated, Any, TypeAlias
 
@@ -14,7 +15,7 @@ from fastapi.responses import StreamingResponse
 from pydantic import Field
 from starlette.types import Receive, Scope, Send
 
-from app.http.access import reader
+from app.http.access import Caller, reader, still_allowed
 from app.http.examples import LIVE
 from app.http.listening import Hearer
 from app.http.parameters import Parameters, Text
@@ -33,7 +34,8 @@ FAREWELL_SECONDS = 0.5
 RETRY_MILLISECONDS = 2_000
 KINDS = (ACCEPTED, DUPLICATE, FAILED, DERIVED)
 Wants: TypeAlias = Callable[[dict[str, Any]], bool]
-router = APIRouter(tags=["live"], dependencies=[Depends(reader)])
+MayRead: TypeAlias = Callable[[], Awaitable[bool]]
+router = APIRouter(tags=["live"])
 _encode = msgspec.json.Encoder().encode
 
 
@@ -85,6 +87,7 @@ def _of_customer(customer: str) -> Wants:
 @router.get("/v1/live", response_class=StreamingResponse, responses=LIVE)
 async def listen(
     request: Request,
+    caller: Annotated[Caller, Depends(reader)],
     question: Annotated[LiveQuestion, Query()],
     last_event_id: Annotated[str | None, Header(max_length=20, description="the id after which to go on")] = None,
 ) -> StreamingResponse:
@@ -97,15 +100,15 @@ async def listen(
     if len(service.listening) >= HEARERS_MAX:
         raise ProblemError(HTTPStatus.SERVICE_UNAVAILABLE, f"{HEARERS_MAX} listen already", headers={"Retry-After": "5"})
     after = int(last_event_id) if last_event_id and last_event_id.isascii() and last_event_id.isdecimal() else None
-    return _Stream(request, Hearer(question.wants(), after), service)
+    return _Stream(partial(_may_read, request, caller), Hearer(question.wants(), after), service)
 
 
 class _Stream(StreamingResponse):
     """Ends when the client goes, when it may not listen any more, and when the process stops, even if the client takes nothing."""
 
-    def __init__(self, request: Request, hearer: Hearer, service: Service) -> None:
+    def __init__(self, may_read: MayRead, hearer: Hearer, service: Service) -> None:
         headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-        super().__init__(_lines(request, hearer, service), headers=headers, media_type="text/event-stream")
+        super().__init__(_lines(may_read, hearer, service), headers=headers, media_type="text/event-stream")
         self._hearer = hearer
         self._service = service
 
@@ -129,7 +132,7 @@ class _Stream(StreamingResponse):
         await asyncio.sleep(0)
 
 
-async def _lines(request: Request, hearer: Hearer, service: Service) -> AsyncIterator[bytes]:
+async def _lines(may_read: MayRead, hearer: Hearer, service: Service) -> AsyncIterator[bytes]:
     yield f"retry: {RETRY_MILLISECONDS}\n\n".encode()
     await service.listening.join(hearer)
     complete, said_at, looked_at = False, time.monotonic(), time.monotonic()
@@ -144,7 +147,7 @@ async def _lines(request: Request, hearer: Hearer, service: Service) -> AsyncIte
             said_at = now
         if now - looked_at >= ACCESS_SECONDS:
             looked_at = now
-            if not await _may_read(request):
+            if not await may_read():
                 return
         await _until_told(hearer, service)
 
@@ -168,12 +171,9 @@ async def _until_told(hearer: Hearer, service: Service) -> None:
             wait.cancel()
 
 
-async def _may_read(request: Request) -> bool:
+async def _may_read(request: Request, caller: Caller) -> bool:
     """A key may have been revoked meanwhile, a login ended; while Postgres is away nobody knows, and nothing is told."""
     try:
-        await reader(request, None)
-    except ProblemError:
-        return False
+        return await still_allowed(request, caller)
     except AWAY:
         return True
-    return True

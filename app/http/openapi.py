@@ -90,7 +90,8 @@ def describe(app: FastAPI) -> None:
         document = made()
         document["components"]["securitySchemes"] |= _WRITE_KEYS
         document["paths"]["/v1/pixel/{kind}"]["get"]["responses"].pop("422", None)
-        document["components"].pop("schemas", None)
+        for unused in ("HTTPValidationError", "ValidationError"):
+            document["components"]["schemas"].pop(unused, None)
         return document
 
     app.openapi = openapi  # type: ignore[method-assign]

@@ -1,27 +1,21 @@
-"""Pages: the demo, logging in, and the first page."""
+"""Pages: the demo, and the first page."""
 
 import html
 import mimetypes
-import secrets
-from datetime import UTC, datetime, timedelta
+import re
 from http import HTTPStatus
 from pathlib import Path
-from typing import Annotated
 
-from fastapi import APIRouter, Form, Request, Response
+from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
-from app.domain.arriving.keys import Scope
-from app.http.access import COOKIE, logged_in
-from app.http.body import BoundedRoute
+from app.http.access import login_of
 from app.http.problems import ProblemError
 from app.http.service import service_of
-from app.store.access import add_login, remove_login, take_link
-from app.store.connect import AWAY, Connection
+from app.store.connect import AWAY
 
 ROOT = Path(__file__).resolve().parents[2]
 WEB = ROOT / "app" / "web" / "dist"
-SESSION_LIFE = timedelta(days=14)
 POLICY = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
     "font-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
@@ -29,51 +23,22 @@ POLICY = {
     "Referrer-Policy": "same-origin",
     "Cache-Control": "no-cache",
 }
-router = APIRouter(include_in_schema=False, route_class=BoundedRoute)
+FOR_EVER = {"Cache-Control": "public, max-age=31536000, immutable"}
+PACKED = {"br": ".br", "gzip": ".gz"}
+"""Encodings that a build leaves beside each file, the smallest first."""
+
+_NAMED_BY_CONTENT = re.compile(r"-[A-Z0-9]{8}\.js")
+router = APIRouter(include_in_schema=False)
 
 
 @router.get("/")
 async def first_page(request: Request) -> Response:
     """The page holds no data: while Postgres is away, a cookie that cannot be checked opens it, and the page says what is wrong."""
     try:
-        known = await logged_in(request)
+        known = await login_of(request) is not None
     except AWAY:
         known = True
-    return _file(WEB / "index.html", POLICY) if known else _to_login()
-
-
-@router.get("/login")
-async def login_page(request: Request, token: str | None = None) -> Response:
-    """The form, or with the token of a one-time link straight in."""
-    if token is None:
-        return _file(WEB / "login.html", POLICY)
-    try:
-        async with service_of(request).pool.acquire() as connection, connection.transaction():
-            return await _log_in(request, connection) if await take_link(connection, token) else _to_login("link")
-    except AWAY:
-        return _to_login("away")
-
-
-@router.post("/login")
-async def log_in(request: Request, key: Annotated[str, Form(max_length=200)]) -> Response:
-    service = service_of(request)
-    found = service.keys.find(key.strip())
-    if found is None or found.scope not in (Scope.READ, Scope.ADMIN):
-        return _to_login("key")
-    try:
-        async with service.pool.acquire() as connection:
-            return await _log_in(request, connection)
-    except AWAY:
-        return _to_login("away")
-
-
-@router.post("/logout")
-async def log_out(request: Request) -> Response:
-    async with service_of(request).pool.acquire() as connection:
-        await remove_login(connection, request.cookies.get(COOKIE, ""))
-    response = _to_login()
-    response.delete_cookie(COOKIE)
-    return response
+    return page_file(WEB / "index.html", POLICY) if known else RedirectResponse("/login", HTTPStatus.SEE_OTHER)
 
 
 @router.get("/demo")
@@ -87,27 +52,24 @@ async def demo(request: Request) -> Response:
 
 
 @router.get("/assets/{name}")
-async def asset(name: str) -> Response:
-    kept = {file.name: file for file in WEB.iterdir() if file.suffix != ".html"} if WEB.is_dir() else {}
+async def asset(name: str, request: Request) -> Response:
+    """A file of the pages, packed as the browser likes it. Those that are named by what they hold are kept for ever."""
+    kept = {file.name for file in WEB.iterdir() if file.suffix not in {".html", *PACKED.values()}} if WEB.is_dir() else set()
     if name not in kept:
         raise ProblemError(HTTPStatus.NOT_FOUND, "there is no such file")
-    return _file(kept[name], POLICY)
+    accepted = {part.partition(";")[0].strip() for part in request.headers.get("accept-encoding", "").split(",")}
+    packed = next((how for how, suffix in PACKED.items() if how in accepted and (WEB / (name + suffix)).is_file()), None)
+    headers = POLICY | {"Vary": "Accept-Encoding"} | (FOR_EVER if _NAMED_BY_CONTENT.search(name) else {})
+    if packed is None:
+        return page_file(WEB / name, headers)
+    return _file(WEB / (name + PACKED[packed]), name, headers | {"Content-Encoding": packed})
 
 
-def _to_login(error: str | None = None) -> Response:
-    return RedirectResponse(f"/login?error={error}" if error else "/login", HTTPStatus.SEE_OTHER)
-
-
-async def _log_in(request: Request, connection: Connection) -> Response:
-    token = secrets.token_urlsafe(32)
-    await add_login(connection, token, "cookie", datetime.now(UTC) + SESSION_LIFE)
-    response = RedirectResponse("/", HTTPStatus.SEE_OTHER)
-    secure = request.url.scheme == "https"
-    response.set_cookie(COOKIE, token, int(SESSION_LIFE.total_seconds()), httponly=True, samesite="lax", secure=secure)
-    return response
-
-
-def _file(path: Path, headers: dict[str, str]) -> Response:
+def page_file(path: Path, headers: dict[str, str]) -> Response:
     if not path.is_file():
         raise ProblemError(HTTPStatus.NOT_FOUND, f"{path.name} is not built; `make run` builds it")
-    return Response(path.read_bytes(), media_type=mimetypes.guess_type(path.name)[0] or "application/octet-stream", headers=headers)
+    return _file(path, path.name, headers)
+
+
+def _file(path: Path, name: str, headers: dict[str, str]) -> Response:
+    return Response(path.read_bytes(), media_type=mimetypes.guess_type(name)[0] or "application/octet-stream", headers=headers)

@@ -8,11 +8,10 @@ from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import JSONResponse, Response
 from pydantic import Field
 
-from app.domain.journeys.entries import CREDITED
-from app.domain.questions.breakdowns import credited
 from app.domain.questions.filters import selected
 from app.domain.questions.paths import at_step, on_other_paths, on_path, parse_path, paths, steps
 from app.domain.questions.sequences import Reading, Sequences, sequences
+from app.domain.questions.stamps import passing_by
 from app.http.access import reader
 from app.http.behind import Behind, people_behind
 from app.http.examples_paths import PATHS
@@ -47,8 +46,7 @@ class PathsQuestion(Question):
 
     async def travelled(self, service: Service) -> tuple[Put, Sequences]:
         """What the question is put to, and the sequences that it is about."""
-        by_touch = any(getattr(self, column) is not None for column in CREDITED)
-        put = await self.put(service, _NEEDS[self.of], *(("touches",) if by_touch else ()))
+        put = await self.put(service, _NEEDS[self.of])
         if self.of == "stages":
             check_stages(put.asked, start=self.start, end=self.end)
         return put, await asyncio.to_thread(self._sequences, put)
@@ -59,7 +57,7 @@ class PathsQuestion(Question):
 
     def _steps(self, put: Put) -> pl.LazyFrame:
         """The steps that the filters select, each customer's in order, as `customer`, `name` and `at`."""
-        asked, window, filters = put
+        asked, _, filters = put
         match self.of:
             case "stages":
                 return selected(asked.journeys, filters).select("customer", name="stage", at="entered_at")
@@ -67,8 +65,7 @@ class PathsQuestion(Question):
                 persons = selected(asked.touches, filters).filter(~pl.col("machine"))
                 return persons.select("customer", name=self.by or "channel", at="touched_at")
             case "events":
-                events = asked.named_events.select("customer", "place", "name", at="occurred_at").filter(window.holds("at"))
-                return selected(credited(events, asked.touches) if asked.touches.width else events, filters)
+                return passing_by(asked.named_events, asked.stamps, filters).select("customer", "name", at="occurred_at")
 
 
 class PathPeopleQuestion(PathsQuestion, Behind):

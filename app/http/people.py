@@ -1,11 +1,11 @@
-"""The people behind the numbers: lists, journeys, and the sources that they came through."""
+"""The people behind the numbers: lists, and journeys."""
 
 import asyncio
 import unicodedata
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from http import HTTPStatus
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 import polars as pl
@@ -15,19 +15,19 @@ from pydantic import Field
 
 from app.domain.identity.identifiers import IdentityRules, normalised, number
 from app.domain.journeys.enrich import explain_machine
+from app.domain.journeys.named_events import MILLION
 from app.domain.questions.filters import equals
 from app.domain.questions.moves import is_current
 from app.http import cursors, shapes
 from app.http.access import reader
 from app.http.behind import LIMIT_MAX, Behind, people_behind
-from app.http.examples import JOURNEY, SOURCES
+from app.http.examples import JOURNEY
 from app.http.examples_people import EVERYBODY
 from app.http.parameters import Parameters, Text
 from app.http.problems import ProblemError, malformed
 from app.http.questions import DEFAULT_MODEL, Traits, Version, check_stages, having, trait_pairs
 from app.http.service import Service, service_of
 from app.http.stalls import stalled_now
-from app.store.accounts import read_accounts
 from app.store.journeys import snapshot
 from app.store.people import Journey, read_journey, read_named
 from app.store.resident import Asked, Need
@@ -44,6 +44,7 @@ class PeopleQuestion(Behind):
     stage: Text | None = Field(default=None, description="the stage that they are in now")
     stalled: bool = Field(default=False, description="1: those alone who stay in their stage too long, as /v1/stalls tells")
     trait: Traits = Field(default=[])
+    order: Literal["number", "last_seen"] = Field(default="number", description="number stays for ever, last_seen lists the latest first")
     model: Text = Field(default=DEFAULT_MODEL, description="name of a stage model")
     version: Version = None
 
@@ -68,7 +69,9 @@ async def customers(request: Request, question: Annotated[PeopleQuestion, Query(
     named = await _named(service, question.q)
     stalled = await asyncio.to_thread(stalled_now, asked) if question.stalled else None
     found = await asyncio.to_thread(_found, asked, question.stage, [named, having(asked, wanted), stalled])
-    return await people_behind(service, asked, question, found, sessions=int(asked.persons["sessions"].sum()))
+    ranks = -found["last_seen"].dt.epoch("us") if question.order == "last_seen" else None
+    sessions = int(asked.persons["sessions"].sum())
+    return await people_behind(service, asked, question, found["customer"], ranks=ranks, sessions=sessions)
 
 
 @router.get("/v1/customers/{customer:path}/journey", responses=JOURNEY)
@@ -86,24 +89,6 @@ async def journey(customer: Customer, request: Request, question: Annotated[Jour
     return _journey(found, kept, taken.as_of)
 
 
-@router.get("/v1/sources", responses=SOURCES)
-async def sources(request: Request, _: Annotated[Parameters, Query()]) -> dict[str, Any]:
-    """Sources with their last event and the events stored within 24 hours, to the minute."""
-    async with service_of(request).pool.acquire() as connection:
-        accounts = await read_accounts(connection)
-    return {
-        "sources": [
-            {
-                "name": account.source,
-                "kind": account.kind,
-                "last_event_at": shapes.instant(account.last_event_at),
-                "events_24h": account.events_24h,
-            }
-            for account in accounts
-        ]
-    }
-
-
 async def _named(service: Service, q: str | None) -> pl.Series | None:
     begins = unicodedata.normalize("NFC", q or "").strip()
     if not begins:
@@ -112,14 +97,14 @@ async def _named(service: Service, q: str | None) -> pl.Series | None:
         return await read_named(connection, begins)
 
 
-def _found(asked: Asked, stage: str | None, chosen: Iterable[pl.Series | None]) -> pl.Series:
+def _found(asked: Asked, stage: str | None, chosen: Iterable[pl.Series | None]) -> pl.DataFrame:
     """Of all persons those that are in the stage now, and among all of the chosen."""
     some = [each for each in chosen if each is not None]
     if stage:
         inside = [equals(asked.journeys, "stage", stage), is_current(asked.snapshot.as_of)]
         some.append(asked.journeys.filter(*inside)["customer"])
     tests = [pl.col("customer").is_in(each.implode()) for each in some]
-    return asked.persons.filter(*tests)["customer"]
+    return asked.persons.filter(*tests)
 
 
 def identifier_of(customer: str, rules: IdentityRules) -> int:
@@ -143,9 +128,24 @@ def _journey(found: Journey, kept: KeptModel, as_of: datetime) -> dict[str, Any]
         "entries": [_entry(row) for row in found.entries],
         "touches": [_touch(row) for row in found.touches],
         "sessions": [_session(row) for row in found.sessions],
-        "events": [{**row, "occurred_at": shapes.instant(row["occurred_at"])} for row in found.events],
+        "events": [_event(row) for row in found.events],
         "as_of": shapes.instant(as_of),
         "next": cursors.cursor(found.until.isoformat()) if found.until else None,
+    }
+
+
+def _event(row: Any) -> dict[str, Any]:
+    return {
+        "message_id": row["message_id"],
+        "type": row["type"],
+        "event": row["event"],
+        "occurred_at": shapes.instant(row["occurred_at"]),
+        "anonymous_id": row["anonymous_id"],
+        "url": row["url"],
+        "referrer": row["referrer"],
+        "source": row["source"],
+        "value": None if row["value"] is None else row["value"] / MILLION,
+        "currency": row["currency"],
     }
 
 

@@ -19,11 +19,12 @@ from app.domain.arriving.mapping import InvalidMapping
 from app.domain.journeys.stages import InvalidModel
 from app.domain.windows import Malformed
 from app.flow.collect import OverloadedError, UnavailableError
+from app.flow.keys import LastAdminKeyError, TakenError
 from app.flow.stage_explanations import NoRulesError, TooManyEventsError
 from app.flow.stage_models import BuiltInError, NoDraftError, UnknownVersionError
 from app.http.cors import CORS, is_write_path
 from app.store.connect import AWAY
-from app.store.stage_models import UnknownModelError
+from app.store.stage_models import UnansweringVersionError, UnknownModelError
 
 RETRY_SECONDS = "1"
 ERRORS_MAX = 20
@@ -155,8 +156,11 @@ _ANSWERS: dict[type[Exception], Callable[[Any], Response]] = {
     asyncpg.DataError: lambda _: problem(HTTPStatus.UNPROCESSABLE_ENTITY, "a value of the request is none that a table can hold"),
     Exception: lambda _: problem(HTTPStatus.INTERNAL_SERVER_ERROR, "a fault of the service; its log says more"),
     UnknownModelError: lambda error: _unprocessable(FieldError("model", f"no stage model that is derived is called {error}")),
+    UnansweringVersionError: lambda error: _unprocessable(FieldError("version", str(error))),
     UnknownVersionError: lambda error: problem(HTTPStatus.NOT_FOUND, f"no version {error} of this stage model is kept"),
     NoRulesError: lambda error: _unprocessable(FieldError("model", str(error))),
     TooManyEventsError: lambda error: _unprocessable(FieldError("customer", str(error))),
     NoDraftError: lambda error: problem(HTTPStatus.CONFLICT, str(error)),
+    TakenError: lambda error: problem(HTTPStatus.CONFLICT, str(error)),
+    LastAdminKeyError: lambda error: problem(HTTPStatus.CONFLICT, str(error)),
 }

@@ -60,3 +60,8 @@ class Service:
 
 def service_of(request: Request) -> Service:
     return cast("Service", request.app.state.service)
+
+
+def address_of(request: Request) -> str:
+    """The address of this service as others know it, without a slash at its end: the operator's, else the one that was called."""
+    return (service_of(request).options.public_url or str(request.base_url)).rstrip("/")

@@ -13,7 +13,7 @@ from pydantic import Field
 from app.http.access import reader
 from app.http.parameters import Parameters, Texts
 from app.http.problems import ProblemError
-from app.http.service import Options, service_of
+from app.http.service import Options, address_of, service_of
 
 SDK = Path(__file__).resolve().parents[2] / "sdk-js" / "dist"
 HEADERS = {"Access-Control-Allow-Origin": "*", "X-Content-Type-Options": "nosniff", "Cache-Control": "public, max-age=3600"}
@@ -52,17 +52,20 @@ def script_routes(path: str) -> APIRouter:
 
 
 @router.get("/v1/snippet", dependencies=[Depends(reader)])
-async def snippet(request: Request, question: Annotated[SnippetQuestion, Query()]) -> dict[str, str]:
-    """What to paste into a site's pages: `snippet` follows updates of this service, `pinned` is one build, which browsers check."""
-    options = service_of(request).options
-    base = options.public_url or str(request.base_url).rstrip("/")
+async def snippet(request: Request, question: Annotated[SnippetQuestion, Query()]) -> dict[str, str | None]:
+    """What to paste into a site's pages: `snippet` follows updates of this service, `pinned` is one build, which browsers check.
+
+    Both have the key that the start knows, which is of `source`; of other keys nothing is kept that could be told.
+    """
+    options, base, (write_key, source) = service_of(request).options, address_of(request), _known(request)
     marks = (EXTRA,) if question.domains else ()
     pinned, integrity = _pin(options, request.app.version, *marks)
     said = {"data-domains": question.domains} if question.domains else {}
     checked = {"integrity": integrity, "crossorigin": "anonymous"}
     return {
-        "snippet": fill_snippet(base + _path(options.script_path, *marks), options.write_key, said),
-        "pinned": fill_snippet(base + _path(options.script_path, *marks, pinned), options.write_key, said | checked),
+        "source": source,
+        "snippet": fill_snippet(base + _path(options.script_path, *marks), write_key, said),
+        "pinned": fill_snippet(base + _path(options.script_path, *marks, pinned), write_key, said | checked),
     }
 
 
@@ -72,6 +75,14 @@ def fill_snippet(script_url: str, write_key: str | None, said: dict[str, str] | 
     attributes = "".join(f' {name}="{html.escape(value)}"' for name, value in (said or {}).items())
     tags = template.replace('data-write-key="WRITE_KEY"', f'data-write-key="WRITE_KEY"{attributes}')
     return tags.replace("SCRIPT_URL", html.escape(script_url)).replace("WRITE_KEY", html.escape(write_key or "WRITE_KEY"))
+
+
+def _known(request: Request) -> tuple[str | None, str | None]:
+    """The write key that the start knows, while it is in force, and the name of its source."""
+    service = service_of(request)
+    known = service.options.write_key
+    found = service.keys.find(known) if known else None
+    return (known, found.source.name) if found and found.source else (None, None)
 
 
 def _path(path: str, *marks: str) -> str:

@@ -15,10 +15,12 @@ from app.http.behind import Behind, people_behind
 from app.http.examples_people import BEHIND
 from app.http.examples_stage_models import COMPARED
 from app.http.parameters import Parameters, Text
+from app.http.problems import malformed
 from app.http.service import Service, service_of
 from app.http.stage_models import ModelName
 from app.store.people import read_roots
 from app.store.resident import Asked
+from app.store.stage_models import UnansweringVersionError
 
 EXAMPLES_MAX = 100
 NOWHERE = "none"
@@ -81,7 +83,10 @@ async def compared_people(name: ModelName, request: Request, question: Annotated
 
 
 async def _compared(service: Service, name: str, question: Versions) -> _Compared:
-    one, other = await service.resident.ask_versions(name, question.from_, question.to)
+    try:
+        one, other = await service.resident.ask_versions(name, question.from_, question.to)
+    except UnansweringVersionError as error:
+        raise malformed("from" if error.version == question.from_ else "to", str(error)) from error
     stages = [*dict.fromkeys([*other.stages, *one.stages])]
     return _Compared(other, await asyncio.to_thread(compare, one.journeys, other.journeys, stages))
 

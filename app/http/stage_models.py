@@ -9,13 +9,14 @@ from fastapi import APIRouter, Depends, Path, Query, Request
 from fastapi.responses import JSONResponse, Response
 from pydantic import Field
 
-from app.domain.journeys.stages import parse_model
+from app.domain.journeys.stages import PRESETS, parse_model, preset, preset_text
 from app.flow.stage_models import BUILT_IN, UnknownVersionError, activate_version, delete_draft, put_model
 from app.http import shapes
 from app.http.access import admin, reader
 from app.http.body import read_body
 from app.http.examples_stage_models import (
     DRAFT_DELETED,
+    PRESET_DOCUMENTS,
     STAGE_MODEL_BODY,
     STAGE_MODEL_KEPT,
     STAGE_MODELS,
@@ -89,6 +90,12 @@ async def stage_models(request: Request, _: Annotated[Parameters, Query()]) -> d
         left = await _left(connection, kept_models)
     by_name = groupby(kept_models, key=lambda kept: kept.model.name)
     return {"models": [_model(name, [*versions], left) for name, versions in by_name]}
+
+
+@router.get("/v1/stage-models/presets", dependencies=READER, responses=PRESET_DOCUMENTS)
+async def presets(_: Annotated[Parameters, Query()]) -> dict[str, Any]:
+    """The documents of the stage models that come with the service, active or not: what one of the operator's own can begin as."""
+    return {"presets": [{"model": name, "labels": dict(preset(name).labels), "yaml": preset_text(name)} for name in PRESETS]}
 
 
 @router.get("/v1/stage-models/{name}/versions", dependencies=READER, responses=VERSIONS)

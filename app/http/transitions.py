@@ -44,10 +44,11 @@ class TransitionsAsked(TransitionsQuestion):
     distribution: bool = Field(default=False, description="1: each transition's `histogram`, and the `bounds` of its bars in seconds")
 
     @property
-    def need(self) -> Need:
-        """The frame to run on: ranked entries where nothing asks for single ones."""
-        single = self.breakdown or self.distribution or any(getattr(self, name) is not None for name in TOUCH_FILTERS)
-        return "entries" if single else "ranked"
+    def needs(self) -> list[Need]:
+        """The frames to run on: ranked entries where customers are whole, and others where something asks for single ones."""
+        by_touch = any(getattr(self, name) is not None for name in TOUCH_FILTERS)
+        single: list[Need] = ["entries"] if by_touch or self.breakdown or self.distribution else []
+        return single if by_touch else [*single, "ranked"]
 
 
 class TransitionsBehind(TransitionsQuestion, Behind):
@@ -74,7 +75,7 @@ class TransitionsBehind(TransitionsQuestion, Behind):
 async def ask_transitions(request: Request, question: Annotated[TransitionsAsked, Query()]) -> JSONResponse:
     """Who moved from which stage to which, how many, after how long; `from: null` is a journey's beginning, dwell is in seconds."""
     service = service_of(request)
-    put = await question.put(service, question.need, mode=question.mode, traits=question.trait_keys)
+    put = await question.put(service, *question.needs, mode=question.mode, traits=question.trait_keys)
     breakdown = await question.broken_down(service, put)
     answer = await asyncio.to_thread(_answer, put, breakdown, bars=question.distribution)
     said = {"mode": question.mode} | ({"breakdown": question.breakdown} if breakdown else {})

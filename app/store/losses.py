@@ -22,14 +22,19 @@ with numbered as (
     case jsonb_typeof(body #> '{context,dropped}') when 'number' then (body #>> '{context,dropped}')::numeric else 0 end as dropped
   from events
   where received_at >= coalesce($1::timestamptz, '-infinity') and received_at < $2
-    and sequence is not null and anonymous_id is not null and import_id is null),
+    and sequence is not null and anonymous_id is not null and import_id is null offset 0),
+beside as (
+  select *, lag(sequence) over browser as before, lag(dropped) over browser as dropped_before
+  from numbered window browser as (partition by anonymous_id, host order by sequence)),
 missed as (
-  select source_id, greatest(sequence::numeric - lag(sequence) over browser - 1, 0) as gap,
-    greatest(dropped - lag(dropped) over browser, 0) as dropped
-  from numbered window browser as (partition by anonymous_id, host order by sequence))
-select s.name as source, count(m.source_id) as received, coalesce(sum(m.gap), 0) as gaps, coalesce(trunc(sum(m.dropped)), 0) as dropped
-from sources s left join missed m on m.source_id = s.id group by s.id order by s.id
+  select source_id, count(*) as received,
+    sum(case when before < sequence then case when before + 1 < sequence then sequence::numeric - before - 1 end end) as gaps,
+    trunc(sum(case when dropped_before < dropped then dropped - dropped_before end)) as dropped
+  from beside group by source_id)
+select s.name as source, coalesce(m.received, 0) as received, coalesce(m.gaps, 0) as gaps, coalesce(m.dropped, 0) as dropped
+from sources s left join missed m on m.source_id = s.id order by s.id
 """
+"""`offset 0` keeps whole bodies of events out of what is sorted; the inner `case` is asked where `before + 1` is a number."""
 
 
 async def read_losses(connection: Connection, window: Window) -> list[Loss]:

@@ -12,7 +12,10 @@ from app.store.stage_models import KeptModel
 
 
 class Person(NamedTuple):
-    """A customer in a list: its number, identifiers (kind, value) with the root first, current stage in a model and since when (UTC)."""
+    """A customer in a list: its number, identifiers (kind, value) with the root first, current stage in a model and since when (UTC).
+
+    `name` is the trait of that name, where it is text.
+    """
 
     customer: int
     identifiers: list[tuple[str, str]]
@@ -20,10 +23,12 @@ class Person(NamedTuple):
     since: datetime | None
     first_seen: datetime
     last_seen: datetime
+    name: str | None
 
 
 _PEOPLE = """
-select c.customer, e.stage, e.entered_at as since, c.first_seen, c.last_seen
+select c.customer, e.stage, e.entered_at as since, c.first_seen, c.last_seen,
+  case jsonb_typeof(c.traits -> 'name') when 'string' then c.traits ->> 'name' end as name
 from unnest($2::bigint[]) with ordinality as asked(customer, place)
 join identifiers i on i.id = asked.customer join customers c on c.customer = i.owner
 left join lateral (select stage, entered_at from entries where stage_model = $1 and customer = c.customer and entered_at <= $3
@@ -96,9 +101,15 @@ select s.occurred_at from identifiers i join event_subjects s on s.subject = i.i
 where i.owner = $1 and s.occurred_at > $2 order by s.occurred_at offset $3 limit 1
 """
 _EVENTS = f"""
-select v.message_id, v.type, v.name as event, v.occurred_at, v.url, o.name as source {_EVENTS_OF} join sources o on o.id = v.source_id
+select v.id, v.message_id, v.type, v.name as event, v.occurred_at, v.anonymous_id, v.url, v.referrer, o.name as source
+{_EVENTS_OF} join sources o on o.id = v.source_id
 where i.owner = $1 and s.occurred_at > $2 and ($3::timestamptz is null or s.occurred_at <= $3)
 order by v.occurred_at, v.sequence nulls last, v.position, v.message_id, v.id
+"""
+
+_WORTH = """
+select event, value, currency from named_events
+where customer = $1 and value is not null and occurred_at > $2 and ($3::timestamptz is null or occurred_at <= $3)
 """
 
 
@@ -144,6 +155,15 @@ async def read_journey(
         entries=await connection.fetch(_ENTRIES, customer, since, until, kept.id, as_of, kept.model.lapsed, silence),
         touches=await connection.fetch(_TOUCHES, customer, since, until),
         sessions=await connection.fetch(_SESSIONS, customer, since, until),
-        events=await connection.fetch(_EVENTS, customer, since, until),
+        events=await _events(connection, customer, since, until),
         until=until,
     )
+
+
+async def _events(connection: Connection, customer: int, since: datetime, until: datetime | None) -> list[dict[str, Any]]:
+    """Events with what each was worth, in millionths. A join would look through all of a customer's named events for each of the events."""
+    paid = await connection.fetch(_WORTH, customer, since, until)
+    worth = {row["event"]: {"value": row["value"], "currency": row["currency"]} for row in paid}
+    nothing = {"value": None, "currency": None}
+    events = [dict(row) for row in await connection.fetch(_EVENTS, customer, since, until)]
+    return [{**event, **worth.get(event["id"], nothing)} for event in events]

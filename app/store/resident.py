@@ -2,50 +2,55 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
-from contextlib import asynccontextmanager
-from datetime import datetime
+from contextlib import asynccontextmanager, suppress
 from types import MappingProxyType
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 import polars as pl
 import structlog
 
-from app.domain.frames import ENTRIES, INSTANT, NAMED_EVENTS, TOUCHES, Schema
 from app.domain.journeys.stages import EACH_EVENT_NAME
 from app.domain.journeys.whereabouts import staged_events, staged_touches
 from app.domain.questions.onward import Onward, onward
 from app.domain.questions.ranked import Ranked, can_rank, rank
+from app.domain.questions.stamps import STAMPS, stamped, stamped_events
 from app.domain.questions.transitions import Mode, first_entries, fold_rare, prepare, stages_by_name
 from app.store.connect import AWAY, Connection, Pool
-from app.store.copy import columns, copy_out
 from app.store.following import Frame, of_customers, with_replaced
+from app.store.frame_rows import Rows, Table, read
 from app.store.journeys import Snapshot, changed_since, snapshot
-from app.store.stage_models import ACTIVE, KeptModel, read_answering, read_models
+from app.store.stage_models import ACTIVE, KeptModel, UnansweringVersionError, UnknownModelError, read_answering, read_models
 
 STAGES_MAX = 1000
 FOLLOW_SECONDS = 10.0
 FRAMES_MAX = 16
 """Frames that are kept; the one not asked for longest goes first, and those of traits, of which there is no end, before all others."""
 
-Table = Literal["entries", "touches", "named_events", "customers", "persons", "staged_events", "staged_touches"]
-Need = Literal["entries", "journeys", "touches", "named_events", "persons", "staged_events", "staged_touches", "ranked", "onward"]
+Need = Literal[
+    "entries", "journeys", "touches", "named_events", "persons", "trait_keys", "staged_events", "staged_touches", "ranked", "onward"
+]
+FIRST: Sequence[tuple[Need, ...]] = (
+    ("journeys", "ranked", "onward"),
+    ("touches",),
+    ("named_events",),
+    ("persons",),
+    ("staged_events", "staged_touches"),
+    ("entries",),
+)
+"""What is loaded at the start, each part before the next."""
+MODELS_FIRST = 3
+"""Of so many active models."""
 _ENTRIES: tuple[Need, ...] = ("entries",)
 _JOURNEYS: tuple[Need, ...] = ("journeys",)
 _STAGED: tuple[Need, ...] = ("entries", "journeys", "ranked")
-_UNSTAGED: tuple[Table, ...] = ("touches", "named_events", "persons")
-_PLACED: Mapping[Table, tuple[Table, Callable[[pl.DataFrame, pl.DataFrame], pl.DataFrame]]] = {
+_UNSTAGED: tuple[Table, ...] = ("touches", "named_events", "persons", "trait_keys")
+Place: TypeAlias = Callable[[pl.DataFrame, pl.DataFrame], pl.DataFrame]
+_PLACED: Mapping[Table, tuple[Table, Place]] = {
     "staged_events": ("named_events", staged_events),
     "staged_touches": ("touches", staged_touches),
 }
 """Frames that are made of the rows of another and of a stage model's entries."""
-_INSTANTS: Mapping[Table, str] = {"entries": "entered_at", "touches": "touched_at", "named_events": "occurred_at"}
-"""When rows come; those of other tables are always there."""
-_SPANS = [(first, first + 2**59 - 1) for first in range(0, 2**63, 2**59)]
-"""Customers by number, in parts that are read at once: all of them are too many for the time that one statement has."""
 _NOTHING = pl.DataFrame()
-_NONE_AHEAD = pl.DataFrame(schema={"customer": pl.Int64, "at": INSTANT})
-_REPEATED = {"stage", "from_stage", "channel", "device", "country", "kind", "name", "currency", "referrer_host", "machine_rule"}
-_REPEATED |= {"utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content", "click_id_kind"}
 
 log = structlog.get_logger("resident")
 
@@ -56,8 +61,10 @@ class Asked(NamedTuple):
     `entries` are ready for `transitions` in the mode asked for, `ranked` for `transitions_ranked`. Of the others each customer's rows are
     together, in the customer's order: `journeys` are entries by position, in the mode; `touches` and `named_events` by position and by
     place. `traits` has a frame (customer, value) for each key asked for, values as text. `persons` are all customers but machines, with
-    their number of `sessions`. `stages` are the names in the model's order. `staged_events` and `staged_touches` (see
-    domain.whereabouts) stand by customer and stage. `onward` (see questions.onward) is of models that order their stages.
+    their number of `sessions` and when they were `last_seen`; `trait_keys` are those of them with traits, and the `keys` of these as a JSON
+    list. `stages` are the names in the model's order. `staged_events` and `staged_touches` (see journeys.whereabouts) stand by customer and
+    stage. `onward` (see questions.onward) is of models that order their stages. `stamps` are those of named events, staged events and
+    staged touches.
     """
 
     kept: KeptModel
@@ -69,47 +76,12 @@ class Asked(NamedTuple):
     touches: pl.DataFrame = _NOTHING
     named_events: pl.DataFrame = _NOTHING
     persons: pl.DataFrame = _NOTHING
+    trait_keys: pl.DataFrame = _NOTHING
     staged_events: pl.DataFrame = _NOTHING
     staged_touches: pl.DataFrame = _NOTHING
     onward: Onward = ()
+    stamps: pl.DataFrame = STAMPS
     traits: Mapping[str, pl.DataFrame] = MappingProxyType({})
-
-
-class _Rows(NamedTuple):
-    """Rows of a table that a frame holds; `$1` in `where` is the value. A frame is prepared as a whole where its rows depend on others'."""
-
-    table: Table
-    value: int | str | None = None
-    whole: bool = False
-
-
-class _Query(NamedTuple):
-    select: str
-    schema: Schema
-    where: str
-    order: str
-
-
-def _query(table: str, schema: Schema, where: str, order: str, **expressions: str) -> _Query:
-    kept = {name: kind for name, kind in schema.items() if name != "event"}
-    return _Query(f"select {columns(kept, expressions)} from {table}", kept, where, order)
-
-
-_QUERIES = {
-    "entries": _query("entries", ENTRIES, "stage_model = $1", "position"),
-    "touches": _query("touches", TOUCHES, "$1::text is null", "position"),
-    "named_events": _query("named_events", NAMED_EVENTS, "$1::text is null", "place"),
-    "persons": _query(
-        "customers",
-        {"customer": pl.Int64, "sessions": pl.Int64},
-        "not machine and $1::text is null",
-        "customer",
-        sessions="(select count(*) from sessions s where s.customer = customers.customer and not s.machine)",
-    ),
-    "customers": _query(
-        "customers", {"customer": pl.Int64, "value": pl.String}, "not machine and traits ? $1", "customer", value="traits ->> $1"
-    ),
-}
 
 
 class Resident:
@@ -117,7 +89,8 @@ class Resident:
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
-        self._frames: dict[_Rows, Frame] = {}
+        self._frames: dict[Rows, Frame] = {}
+        self._stamps = STAMPS
         self._lock = asyncio.Lock()
 
     async def ask(
@@ -129,20 +102,20 @@ class Resident:
         version: int | None = None,
         traits: Sequence[str] = (),
     ) -> Asked:
-        """Frames for a question about a stage model, its active version where none is named; raises UnknownModelError."""
+        """Frames for a question about a stage model, its active version where none is named; raises as `read_answering` does."""
         async with self._lock:
             async with self._snapshot() as (connection, taken):
                 kept = await read_answering(connection, model, version)
                 entries = await self._current(connection, taken, _entries(kept))
-                wanted = [_Rows(table) for table in _UNSTAGED if table in needs]
+                wanted = [Rows(table) for table in _UNSTAGED if table in needs]
                 wanted += [_entries(kept)._replace(table=table) for table in _PLACED if table in needs]
                 others: dict[str, Any] = {rows.table: (await self._current(connection, taken, rows)).rows for rows in wanted}
-                values = {key: (await self._current(connection, taken, _Rows("customers", key))).rows for key in traits}
+                values = {key: (await self._current(connection, taken, Rows("customers", key))).rows for key in traits}
             stages, staged = await asyncio.to_thread(_of_stages, kept, entries, mode, needs)
-        return Asked(kept, taken, stages, traits=values, **staged, **others)
+        return Asked(kept, taken, stages, stamps=self._stamps, traits=values, **staged, **others)
 
     async def ask_versions(self, model: str, *versions: int) -> list[Asked]:
-        """Journeys by several versions of a stage model, all of one snapshot; raises UnknownModelError."""
+        """Journeys by several versions of a stage model, all of one snapshot; raises as `read_answering` does."""
         async with self._lock, self._snapshot() as (connection, taken):
             asked = []
             for version in versions:
@@ -153,23 +126,37 @@ class Resident:
         return asked
 
     async def follow(self) -> None:
-        """Load the entries of active models at the start, and keep all frames near the deriver where nobody asks for long."""
+        """Load what pages ask for first, and keep all frames near the deriver where nobody asks for long."""
+        begun = False
         while True:
             try:
-                async with self._lock, self._snapshot() as (connection, taken):
-                    active = [_entries(kept) for kept in await read_models(connection, ACTIVE)]
-                    for rows in [*dict.fromkeys([*active, *self._frames])]:
+                begun = begun or await self.begin()
+                for rows in [*dict.fromkeys([*map(_entries, await self._active()), *self._frames])]:
+                    async with self._lock, self._snapshot() as (connection, taken):
                         await self._current(connection, taken, rows)
             except AWAY as error:
                 log.warning("frames do not follow", error=str(error) or type(error).__name__)
             await asyncio.sleep(FOLLOW_SECONDS)
+
+    async def begin(self) -> bool:
+        """Load frames part by part, in the order of FIRST, so that questions come in between; True when all are there."""
+        ordered = [kept for kept in await self._active() if kept.model != EACH_EVENT_NAME][:MODELS_FIRST]
+        for needs in FIRST:
+            for kept in ordered:
+                with suppress(UnknownModelError, UnansweringVersionError):
+                    await self.ask(kept.model.name, "every", needs, version=kept.version)
+        return True
+
+    async def _active(self) -> list[KeptModel]:
+        async with self._pool.acquire() as connection:
+            return await read_models(connection, ACTIVE)
 
     @asynccontextmanager
     async def _snapshot(self) -> AsyncIterator[tuple[Connection, Snapshot]]:
         async with self._pool.acquire() as connection, connection.transaction(isolation="repeatable_read", readonly=True):
             yield connection, await snapshot(connection)
 
-    async def _current(self, connection: Connection, taken: Snapshot, rows: _Rows) -> Frame:
+    async def _current(self, connection: Connection, taken: Snapshot, rows: Rows) -> Frame:
         """The frame as of the snapshot."""
         known = self._frames.get(rows)
         if known is None or taken.oldest > known.version + 1:
@@ -188,51 +175,42 @@ class Resident:
         return frame
 
     async def _read(
-        self, connection: Connection, taken: Snapshot, rows: _Rows, customers: list[int] | None
+        self, connection: Connection, taken: Snapshot, rows: Rows, customers: list[int] | None
     ) -> tuple[pl.DataFrame, pl.DataFrame]:
         """Rows of some customers, or of all, and whose lie ahead."""
-        if rows.table not in _PLACED:
-            return await _read(connection, taken, rows, customers)
-        table, place = _PLACED[rows.table]
-        parts = [await self._current(connection, taken, part) for part in (_Rows(table), rows._replace(table="entries"))]
-        placed = await asyncio.to_thread(lambda: place(*(of_customers(part.rows, customers) for part in parts)))
-        return placed, pl.concat([of_customers(part.ahead, customers) for part in parts])
+        if rows.table in _PLACED:
+            table, place = _PLACED[rows.table]
+            placed, entries = [await self._current(connection, taken, part) for part in (Rows(table), rows._replace(table="entries"))]
+            parts = of_customers(placed.rows, customers), of_customers(entries.rows, customers)
+            return await asyncio.to_thread(self._place, place, *parts), _ahead(customers, placed, entries)
+        found, ahead = await read(connection, taken, rows, customers)
+        if rows.table != "named_events":
+            return found, ahead
+        touches = await self._current(connection, taken, Rows("touches"))
+        told = await asyncio.to_thread(self._tell, found, of_customers(touches.rows, customers))
+        return told, pl.concat([ahead, _ahead(customers, touches)])
+
+    def _place(self, place: Place, rows: pl.DataFrame, entries: pl.DataFrame) -> pl.DataFrame:
+        journeys, self._stamps = stamped(entries, self._stamps)
+        return place(rows, journeys)
+
+    def _tell(self, events: pl.DataFrame, touches: pl.DataFrame) -> pl.DataFrame:
+        told, self._stamps = stamped_events(events, touches, self._stamps)
+        return told
 
 
-def _entries(kept: KeptModel) -> _Rows:
-    return _Rows("entries", kept.id, whole=kept.model == EACH_EVENT_NAME)
+def _ahead(customers: list[int] | None, *frames: Frame) -> pl.DataFrame:
+    return pl.concat([of_customers(frame.ahead, customers) for frame in frames])
+
+
+def _entries(kept: KeptModel) -> Rows:
+    return Rows("entries", kept.id, whole=kept.model == EACH_EVENT_NAME)
 
 
 async def _changed(connection: Connection, known: Frame, taken: Snapshot) -> list[int]:
     """The customers whose rows are others as of the snapshot: who was derived again, and whose rows have come since."""
     derived = await changed_since(connection, known.version) if known.version < taken.version else []
     return [*{*derived, *known.ahead.filter(pl.col("at") <= taken.as_of)["customer"]}]
-
-
-async def _read(connection: Connection, taken: Snapshot, rows: _Rows, customers: list[int] | None) -> tuple[pl.DataFrame, pl.DataFrame]:
-    if customers is None:
-        parts = [await _read_where(connection, rows, "customer between $2 and $3", *span) for span in _SPANS]
-        ready = await asyncio.to_thread(lambda: pl.concat(parts, rechunk=True))
-    else:
-        ready = await _read_where(connection, rows, "customer = any($2::bigint[])", customers)
-    return _come(ready, _INSTANTS[rows.table], taken.as_of) if rows.table in _INSTANTS else (ready, _NONE_AHEAD)
-
-
-async def _read_where(connection: Connection, rows: _Rows, condition: str, *values: object) -> pl.DataFrame:
-    query = _QUERIES[rows.table]
-    found = await copy_out(connection, f"{query.select} where {query.where} and {condition}", query.schema, rows.value, *values)
-    repeated = pl.col([name for name in query.schema if name in _REPEATED])
-    return await asyncio.to_thread(lambda: found.with_columns(repeated.cast(pl.Categorical)).sort("customer", query.order))
-
-
-def _come(rows: pl.DataFrame, instant: str, as_of: datetime) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """The rows that have come by an instant, and whose (customer, at) lie ahead: a lapse may, and what a clock that is fast sent."""
-    later = pl.col(instant) > as_of
-    ahead = rows.filter(later).select("customer", at=instant)
-    if ahead.is_empty():
-        return rows, ahead
-    left = [pl.when(pl.col("left_at") <= as_of).then("left_at")] if "left_at" in rows.columns else []
-    return rows.filter(~later).with_columns(left), ahead
 
 
 def _of_stages(kept: KeptModel, frame: Frame, mode: Mode, needs: Collection[Need]) -> tuple[list[str], dict[str, Any]]:
@@ -264,5 +242,6 @@ def _one(frame: Frame, rows: pl.DataFrame, stages: list[str], mode: Mode, need: 
         case "ranked":
             return frame.take((need, mode), rows, lambda some: rank(some, stages, mode), Ranked.replaced)
         case "entries":
-            return frame.take((need, mode), rows, lambda some: prepare(some, mode), with_replaced)
+            staged = pl.col("stage", "from_stage").cast(pl.Enum(stages))
+            return frame.take((need, mode), rows, lambda some: prepare(some.with_columns(staged), mode), with_replaced)
     return rows if mode == "every" else frame.take((need, mode), rows, first_entries, with_replaced)

@@ -1,5 +1,6 @@
 """Stage models, each version a row: one version of a name is active; others are drafts, retired, or kept as documents only."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import NamedTuple
@@ -28,7 +29,15 @@ KNOWN = (WAITING, *DERIVED, ARCHIVED)
 
 
 class UnknownModelError(LookupError):
-    """No stage model that is derived has this name, or this version."""
+    """No stage model that is derived has this name."""
+
+
+class UnansweringVersionError(LookupError):
+    """The `version` of a stage model is not derived; the message names those that are."""
+
+    def __init__(self, name: str, version: int, answering: Sequence[int]) -> None:
+        super().__init__(f"is one of {name}: {', '.join(map(str, answering))}")
+        self.version = version
 
 
 class KeptModel(NamedTuple):
@@ -54,11 +63,17 @@ async def read_models(connection: Connection, *states: str, name: str | None = N
 
 
 async def read_answering(connection: Connection, name: str, version: int | None = None) -> KeptModel:
-    """The active version of a model, or the one that is named, if everybody is derived by it; raises UnknownModelError."""
-    for kept in await read_models(connection, *((ACTIVE,) if version is None else ANSWERING), name=name):
-        if version in (None, kept.version):
-            return kept
-    raise UnknownModelError(name if version is None else f"{name}, version {version}")
+    """The active version of a model, or the one that is named, if everybody is derived by it.
+
+    Raises UnknownModelError, and UnansweringVersionError where the model has other versions.
+    """
+    answering = {kept.version: kept for kept in await read_models(connection, *((ACTIVE,) if version is None else ANSWERING), name=name)}
+    if not answering:
+        raise UnknownModelError(name)
+    wanted = next(iter(answering)) if version is None else version
+    if wanted not in answering:
+        raise UnansweringVersionError(name, wanted, [*answering])
+    return answering[wanted]
 
 
 async def change_alone(connection: Connection) -> None:

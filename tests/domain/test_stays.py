@@ -15,7 +15,8 @@ from app.domain.journeys.whereabouts import staged_events, staged_touches
 from app.domain.questions.filters import EVERYTHING, Filters
 from app.domain.questions.last_touches import ends, last_touches, occurring, quiet
 from app.domain.questions.stalls import EXITS_MIN, Limit, Patience, limits, stalls, waiting
-from app.domain.questions.stays import actions, of_selected, ratings, touches
+from app.domain.questions.stamps import STAMPS, passing_by, stamped
+from app.domain.questions.stays import actions, ratings, touches
 from app.domain.windows import Window
 from tests.reading import stays as reading
 from tests.reading.stays import Act, Life, Stay
@@ -105,8 +106,8 @@ windows = st.tuples(st.sampled_from([None, 0, 2, 5]), st.sampled_from([6, 11, 40
 @settings(deadline=None, max_examples=150)
 @given(lives=lives, asked=windows, channel=st.sampled_from([None, "email", "radio"]))
 def test_what_was_done_in_a_stage(lives: list[Life], asked: tuple[float | None, float], channel: str | None) -> None:
-    entered = journeys(lives)
-    placed = of_selected(staged_events(events(lives), entered), entered, Filters(channel=channel))
+    entered, stamps = stamped(journeys(lives), STAMPS)
+    placed = passing_by(staged_events(events(lives), entered), stamps, Filters(channel=channel)).collect()
     told = {
         (stage, row["name"]): (row["count"], row["customers"])
         for stage, ranked in actions(placed, window(*asked)).items()
@@ -126,7 +127,8 @@ def test_what_was_done_in_a_stage(lives: list[Life], asked: tuple[float | None, 
 
 def test_the_rarest_names_are_told_together() -> None:
     acts = [Act(f"n{number:02}", number, float(number)) for number in range(12)] + [Act("n11", 12, 12)]
-    placed = staged_events(events([Life([Stay("view", 0, 0, "email")], acts, [])]), journeys([Life([Stay("view", 0, 0, "email")], [], [])]))
+    lives = [Life([Stay("view", 0, 0, "email")], acts, [])]
+    placed = staged_events(events(lives), stamped(journeys(lives), STAMPS)[0])
     told = actions(placed, window(None, 100))["view"]
     assert [row["name"] for row in told["listed"]] == ["n11", *(f"n{number:02}" for number in range(9))]
     assert told["other"] == {"names": 2, "count": 2}

@@ -2,12 +2,17 @@
 
 import asyncio
 import json
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from decimal import Decimal
 from typing import Any
 
 import asyncpg
+import httpx
 
-from tests.service import KEYS, Waystage, bearer
+from app.domain.arriving.keys import digest
+from tests.service import KEYS, PATIENCE, Waystage, bearer
 
 
 def rows(waystage: Waystage, query: str, *values: object) -> list[dict[str, Any]]:
@@ -21,6 +26,16 @@ def rows(waystage: Waystage, query: str, *values: object) -> list[dict[str, Any]
             await connection.close()
 
     return asyncio.run(fetch())
+
+
+@contextmanager
+def by_link(waystage: Waystage) -> Iterator[httpx.Client]:
+    """A browser with one of our own pages open, logged in by a link of the terminal."""
+    token = secrets.token_urlsafe(24)
+    rows(waystage, "insert into login_links (digest, expires_at) values ($1, now() + interval '1 minute')", digest(token))
+    with httpx.Client(base_url=waystage.url, headers={"Sec-Fetch-Site": "same-origin"}, timeout=PATIENCE) as browser:
+        assert browser.get("/login", params={"token": token}).headers["location"] == "/"
+        yield browser
 
 
 def stored(waystage: Waystage, message_id: str) -> list[dict[str, Any]]:

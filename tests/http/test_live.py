@@ -18,6 +18,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
+from app.domain.journeys.enrich import explain_machine
 from app.http.listening import Heard, Hearer
 from tests.http.tables import rows
 from tests.service import BROWSER, KEYS, PATIENCE, ROOT, Process, Waystage, bearer, free_port, ready, until
@@ -102,7 +103,7 @@ def test_an_event_is_told_when_it_arrives_and_when_it_is_derived(shared_waystage
     assert accepted["identifiers"] == [{"kind": "user_id", "value": "live-ada"}, {"kind": "anonymous_id", "value": "live-a"}]
     assert (failed["code"], failed["field"]) == ("missing_field", "event")
     assert (derived["channel"], derived["touch"], derived["machine_rule"]) == ("email", "session", None)
-    assert derived["channel_rule"]
+    assert (derived["channel_rule"], derived["channel_why"]) == ("email", "the source or the medium is email")
     assert derived["customer"] == derived["subject"] == {"kind": "user_id", "value": "live-ada"}
     assert {"model": "journey-5", "stage": "awareness", "from": None} in derived["entries"]
     assert took < SECONDS
@@ -113,7 +114,8 @@ def test_a_machine_and_an_event_of_nobody_are_told_as_such(shared_waystage: Ways
     nobody = {"type": "page", "messageId": "live-nobody", "anonymousId": "null"}
     with listening(shared_waystage.url, kind="derived") as listener:
         shared_waystage.batch([robot, nobody])
-        assert listener.hear("derived", message_id="live-bot")["machine_rule"]
+        bot = listener.hear("derived", message_id="live-bot")
+        assert bot["machine_why"] == explain_machine(bot["machine_rule"]) is not None
         assert listener.hear("derived", message_id="live-nobody")["customer"] is None
 
 

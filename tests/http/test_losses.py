@@ -93,8 +93,9 @@ def test_a_window_holds_what_was_received_in_it(numbered_waystage: Waystage) -> 
     numbered_waystage.batch(numbered(f"losses-{uuid4()}", [1, 3]), KEYS.write)
     numbered_waystage.derived()
     before = numbered_waystage.ask("/v1/losses", to="2020-01-01", timezone="Europe/Berlin")
-    assert (before["from"], before["to"], before["timezone"]) == (None, "2019-12-31T23:00:00Z", "Europe/Berlin")
+    assert (before["from"], before["to"], before["timezone"]) == ("2019-12-24T23:00:00Z", "2019-12-31T23:00:00Z", "Europe/Berlin")
     assert {(each["received"], each["loss"]) for each in before["sources"]} == {(0, None)}
+    assert numbered_waystage.ask("/v1/losses", to="0001-01-02")["from"] == "0001-01-01T00:00:00Z"
     since = numbered_waystage.ask("/v1/losses", **{"from": "2020-01-01"})
     assert since["sources"] == numbered_waystage.ask("/v1/losses")["sources"]
 

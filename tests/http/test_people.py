@@ -228,3 +228,24 @@ def test_what_cannot_be_read_is_said_by_field_and_reason(shared_waystage: Waysta
     (error,) = answer.json()["errors"]
     assert error["field"] == field
     assert error["reason"]
+
+
+def test_an_event_says_where_it_came_from_and_what_it_was_worth(shared_waystage: Waystage) -> None:
+    person = f"worth-{uuid.uuid4().hex}"
+    page = {"url": "https://shop.example/kettle", "referrer": "https://www.google.com/"}
+    bought = {"event": "Order Completed", "properties": {"revenue": "129.9", "currency": "eur"}}
+    shared_waystage.batch(
+        [
+            {"type": "page", "userId": person, "anonymousId": f"{person}-1", "timestamp": at(0), "context": {"page": page}},
+            {"type": "track", "userId": person, "timestamp": at(1), **bought},
+        ]
+    )
+    shared_waystage.derived()
+    seen, ordered = shared_waystage.journey(f"user_id:{person}")["events"]
+    of_device, unpaid = {"anonymous_id": f"{person}-1", **page}, {"value": None, "currency": None}
+    assert {key: seen[key] for key in (*of_device, *unpaid)} == of_device | unpaid
+    paid = {"anonymous_id": None, "url": None, "referrer": None, "value": 129.9, "currency": "EUR"}
+    assert {key: ordered[key] for key in paid} == paid
+    explained = shared_waystage.ask("/v1/explain/stage", customer=f"user_id:{person}", events="all")["events"][1]
+    assert (explained["channel"], explained["channel_rule"]) == ("organic_search", "organic_search")
+    assert explained["channel_why"] == "the source is a search engine or the medium is organic"

@@ -76,3 +76,14 @@ def test_people_are_those_that_the_guide_says(shop: Waystage) -> None:
     assert [person["id"] for person in asked(shop, people).json()["customers"]] == ["user_id:bob"]
     (traits,) = of("/v1/customers/user_id:ada/traits")
     assert asked(shop, traits).json()["traits"]["plan"][0]["value"] == "pro"
+
+
+def test_touchpoints_and_values_are_those_that_the_guide_says(shop: Waystage) -> None:
+    (campaigns,) = of("/v1/touchpoints")
+    told = asked(shop, campaigns).json()
+    assert {one["value"]: (one["customers"], one["first"]) for one in told["listed"]} == {"email": (2, 2), "ads": (1, 1)}
+    (bought,) = of("/v1/touchpoints/customers")
+    assert [person["id"] for person in asked(shop, bought).json()["customers"]] == ["user_id:ada"]
+    products, plans = (asked(shop, example).json() for example in of("/v1/values"))
+    assert [(one["value"], one["customers"]) for one in products["values"]] == [("Product Viewed", 3), ("Product Added", 2)]
+    assert [(one["value"], one["count"]) for one in plans["values"]] == [("free", 2), ("pro", 1)]

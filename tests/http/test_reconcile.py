@@ -163,6 +163,41 @@ def test_last_touches_sum_up(shared_waystage: Waystage, world: str, asked: dict[
         assert row["ends"] == asking.people("last-touches", by="utm_campaign", touch=row["touch"] or "", **said)
 
 
+@pytest.mark.parametrize("by", ["channel", "utm_campaign", "kind"])
+def test_touchpoints_sum_up_to_transitions_and_last_touches(asking: Asking, by: str) -> None:
+    told, flows = asking("touchpoints", by=by, top=1), {stage["stage"]: stage for stage in asking("transitions")["stages"]}
+    total, parts = told["total"], [*told["listed"], told["other"]]
+    assert [stage["stage"] for stage in told["stages"]] == [*flows]
+    assert {stage["stage"]: (stage["entries"], stage["customers"]) for stage in total["stages"]} == {
+        name: (flow["entries"], flow["customers"]) for name, flow in flows.items() if flow["entries"]
+    }
+    for count in ("touches", "machines", "first"):
+        assert sum(part[count] for part in parts) == total[count]
+    for name, flow in flows.items():
+        assert flow["entries"] == sum(stage["entries"] for part in parts for stage in part["stages"] if stage["stage"] == name)
+    for one in told["listed"]:
+        said = {"by": by, "value": one["value"] or ""}
+        assert one["customers"] == asking.people("touchpoints", **said)
+        assert one["first"] == asking.people("touchpoints", **said, what="first")
+        for stage in one["stages"][:2]:
+            assert stage["customers"] == asking.people("touchpoints", **said, what="entries", stage=stage["stage"])
+
+
+@pytest.mark.parametrize("asked", ASKED, ids=str)
+def test_values_and_last_touches_count_the_touches_of_touchpoints(shared_waystage: Waystage, world: str, asked: dict[str, str]) -> None:
+    asking = Asking(shared_waystage, world, **asked)
+    for by in ("channel", "utm_campaign", "kind"):
+        listed = [one for one in asking("touchpoints", by=by)["listed"] if one["touches"]]
+        assert {one["touch"]: one["touches"] for one in asking("last-touches", by=by)["listed"]} == {
+            one["value"]: one["touches"] for one in listed
+        }
+        told = asking("values", of=by)
+        assert told["total"] == len(told["values"])
+        assert {(one["value"], one["count"], one["customers"]) for one in told["values"]} == {
+            (one["value"], one["touches"], one["customers"]) for one in listed if one["value"]
+        }
+
+
 @pytest.mark.parametrize("asked", ASKED, ids=str)
 def test_the_map_repeats_transitions_and_funnels(shared_waystage: Waystage, world: str, asked: dict[str, str]) -> None:
     asking = Asking(shared_waystage, world, **asked)

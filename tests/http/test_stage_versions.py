@@ -117,7 +117,11 @@ def test_what_the_settings_decide_is_not_chosen_by_request(shared_waystage: Ways
 
 def test_a_version_that_is_not_derived_answers_no_question(shared_waystage: Waystage) -> None:
     answer = shared_waystage.client.get("/v1/transitions?version=7", headers=bearer(KEYS.read))
-    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "model")
+    assert (answer.status_code, answer.json()["errors"]) == (422, [{"field": "version", "reason": "is one of journey-5: 1"}])
+    compared = shared_waystage.client.get("/v1/stage-models/journey-5/compare?from=1&to=7", headers=bearer(KEYS.read))
+    assert compared.json()["errors"] == [{"field": "to", "reason": "is one of journey-5: 1"}]
+    unknown = shared_waystage.client.get("/v1/transitions?model=nobody&version=1", headers=bearer(KEYS.read))
+    assert (unknown.status_code, unknown.json()["errors"][0]["field"]) == (422, "model")
 
 
 def test_every_problem_of_the_new_keys_is_listed_with_its_line(shared_waystage: Waystage) -> None:
@@ -216,3 +220,13 @@ def test_a_lapse_comes_when_its_time_comes_and_not_before(shared_waystage: Wayst
     until(has_lapsed, "the lapse has come, with no event to bring it")
     assert shared_waystage.journey("user_id:quiet-0", model="quiet", version=1)["entries"][1]["stage"] == "gone"
     assert len(shared_waystage.journey("user_id:quiet-1", model="quiet", version=1)["entries"]) == 1
+
+
+def test_a_model_of_ones_own_can_begin_as_one_that_comes_with_the_service(shared_waystage: Waystage) -> None:
+    presets = shared_waystage.ask("/v1/stage-models/presets")["presets"]
+    assert [one["model"] for one in presets] == ["journey-5", "journey-7", "retail-4"]
+    for one in presets:
+        assert one["yaml"].startswith(f"model: {one['model']}\n")
+        own = one["yaml"].replace(one["model"], f"begun-{one['model']}", 1)
+        put(shared_waystage, f"begun-{one['model']}", own.split("\n", 1)[1], "?draft=1")
+        assert set(one["labels"]) == {"en", "ru"}

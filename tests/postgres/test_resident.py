@@ -12,13 +12,14 @@ from hypothesis import strategies as st
 from app.domain.journeys.stages import parse_model
 from app.domain.questions.filters import EVERYTHING
 from app.domain.questions.ranked import transitions_ranked
+from app.domain.questions.stamps import told_by
 from app.domain.questions.transitions import Mode, transitions
 from app.domain.windows import Window
 from app.flow.derive import Sizes, derive_touched
 from app.flow.stage_models import activate_models, begin_models, put_model, switch_models
 from app.store.connect import Connection, Pool, close_pool, open_pool
 from app.store.journeys import prune_changes, snapshot
-from app.store.resident import Need, Resident
+from app.store.resident import FIRST, Need, Resident
 from app.store.stage_models import UnknownModelError
 from tests.compared import RULES
 from tests.postgres.arrivals import NOW, ago, arrive, derive, empty, send
@@ -28,6 +29,7 @@ from tests.reading.histories import histories, placed
 MODELS = ("journey-5", "each_event_name")
 MODES: tuple[Mode, ...] = get_args(Mode)
 NEEDS: tuple[Need, Need] = ("ranked", "entries")
+PLACED: tuple[Need, ...] = ("named_events", "staged_events", "staged_touches")
 few = settings(deadline=None, max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 
 
@@ -101,6 +103,40 @@ async def test_a_customer_that_was_merged_away_is_not_left_behind(connection: Co
     await derive(connection)
     assert (await resident.ask("journey-5", "every")).entries["customer"].n_unique() == 1
     assert await follows(resident, pool)
+
+
+async def told(resident: Resident) -> list[pl.DataFrame]:
+    """Events and touches with what their stamps say, in one order."""
+    asked = await resident.ask("journey-5", needs=PLACED)
+    said = asked.stamps.rename(lambda name: f"said_{name}")
+    frames = [told_by(getattr(asked, name), said, said.columns).drop("stamp") for name in PLACED]
+    return [frame.with_columns(pl.col(pl.Categorical).cast(pl.String)).sort(frame.columns) for frame in frames]
+
+
+@few
+@given(history=histories(distinct=True), cut=st.integers(0, 20))
+async def test_what_events_and_touches_say_follows_too(connection: Connection, pool: Pool, history: list[Sent], cut: int) -> None:
+    await empty(connection)
+    events = placed(history, 0, NOW)
+    resident = Resident(pool)
+    for part in (events[:cut], events[cut:]):
+        await arrive(connection, part)
+        await derive(connection)
+        for followed, loaded in zip(await told(resident), await told(Resident(pool)), strict=True):
+            assert followed.equals(loaded)
+
+
+async def test_what_pages_ask_for_first_is_there_before_they_ask(connection: Connection, pool: Pool) -> None:
+    await send(connection, {"type": "page", "anonymousId": "ann"})
+    await ordered(connection, "bob")
+    resident = Resident(pool)
+    await resident.begin()
+    for table in ("entries", "touches", "named_events", "sessions", "customers"):
+        await connection.execute(f"delete from {table}")
+    for needs in FIRST:
+        asked = await resident.ask("journey-5", needs=needs)
+        assert all(len(getattr(asked, need)) for need in needs), needs
+    assert asked.entries.height == 2
 
 
 async def test_a_reader_that_fell_behind_loads_everything_again(connection: Connection, pool: Pool) -> None:

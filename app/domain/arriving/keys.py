@@ -21,6 +21,11 @@ class Scope(StrEnum):
     ADMIN = "admin"
 
 
+def prefix(scope: Scope, *, trusted: bool = False) -> str:
+    """How keys begin that may do this; `trusted` tells those that a server writes with from those that stand in pages."""
+    return {Scope.WRITE: "sk_" if trusted else "wk_", Scope.READ: "rk_", Scope.ADMIN: "ak_"}[scope]
+
+
 class Keys(NamedTuple):
     """One key for each door: of a public source, of a trusted source, to read, to administer. None: not known here."""
 

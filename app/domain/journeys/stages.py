@@ -24,6 +24,7 @@ __all__ = [
     "StageModel",
     "parse_model",
     "preset",
+    "preset_text",
 ]
 
 Scalar = str | int | float | bool | None
@@ -161,7 +162,12 @@ def preset(name: str) -> StageModel:
     """The stage model that comes with the service; KeyError where none of PRESETS has this name."""
     if name not in PRESETS:
         raise KeyError(name)
-    return parse_model(files(__package__).joinpath("presets", f"{name}.yml").read_text("utf-8"))
+    return parse_model(preset_text(name))
+
+
+def preset_text(name: str) -> str:
+    """The YAML document of one of PRESETS, as it was written."""
+    return files(__package__).joinpath("presets", f"{name}.yml").read_text("utf-8")
 
 
 def _in_order(value: Any) -> Any:

@@ -1,10 +1,21 @@
 """Touches: contacts between brand and customer, each with a channel."""
 
+from collections.abc import Mapping
+from functools import cache
+
 import polars as pl
 
 from app.domain.frames import TOUCHES
+from app.domain.lists import document
 
 SESSION = "session"
+
+
+@cache
+def kinds() -> Mapping[str, Mapping[str, str]]:
+    """The labels (`en`, `ru`) of every kind of touch, by name: session, the kinds of contacts, and contact, which is any other."""
+    labels: dict[str, dict[str, str]] = document("labels/touch_kinds")
+    return labels
 
 
 def touches(events: pl.DataFrame, sessions: pl.DataFrame) -> pl.DataFrame:

@@ -15,7 +15,10 @@ def document(name: str) -> Any:
 
 
 def digest(*settings: object) -> bytes:
-    """What the rules were made of: the packaged lists, and what an operator set. Another digest derives other rows."""
+    """What the rules were made of: the packaged lists, and what an operator set. Another digest derives other rows.
+
+    What is only called otherwise is none of them: such lists are in the folder `labels`.
+    """
     made = hashlib.sha256(repr(settings).encode())
     for file in sorted(files(__name__).iterdir(), key=lambda file: file.name):
         if file.name.endswith((".yml", ".txt")):

@@ -1,7 +1,8 @@
 """Attribution: which touches are credited with the conversions of a window, under several models side by side."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import NamedTuple
 
@@ -14,6 +15,7 @@ from app.domain.questions.filters import TOUCH_FILTERS, Filters, equals, selecte
 from app.domain.questions.look_back import Customers, Flags, Numbers, Spans, before, covered, left_over, numbers, pairs
 from app.domain.questions.markov import Removal, Sequences, Shares, names_max, removal
 from app.domain.questions.shapley import NAMES_MAX, NAMES_OF_ANY_SETS_MAX, SETS_MAX, SetShares, set_shares, sets_of
+from app.domain.questions.touch_names import names_of
 from app.domain.windows import Malformed, Window
 
 MARKOV, BY_PATH, SHAPLEY = "markov", "markov_by_path", "shapley"
@@ -23,6 +25,8 @@ DIVIDED = tuple(model for model in MODELS if model != MARKOV)
 """The models that divide each conversion by itself, over its own touches."""
 OTHER = "other"
 """The name that takes those that are too rare to be told apart."""
+FLAGGED_MAX = 64
+"""So many names of each customer are ticked in a table; more are sorted."""
 PAIRS_MAX = 8_000_000
 """More pairs of a conversion and a touch are not divided at once; so many conversions in parts are still a number of 63 bits."""
 
@@ -57,6 +61,14 @@ class Chain(NamedTuple):
     removal: Removal
 
 
+class Told(NamedTuple):
+    """What models say of the rows of the paths: see Attribution."""
+
+    weights: dict[str, Numbers]
+    chain: Chain | None
+    folded: dict[str, int]
+
+
 @dataclass(frozen=True)
 class Attribution:
     """The conversions asked about and what is credited with them.
@@ -74,9 +86,9 @@ class Attribution:
     reach: Reach
     lost: int
     machine_touches: int
-    weights: dict[str, Numbers] = field(default_factory=dict)
-    chain: Chain | None = None
-    folded: dict[str, int] = field(default_factory=dict)
+    weights: dict[str, Numbers]
+    chain: Chain | None
+    folded: dict[str, int]
 
     @property
     def untouched(self) -> Flags:
@@ -103,7 +115,7 @@ def attribution(conversions: pl.DataFrame, touches: pl.DataFrame, window: Window
     spans, rest = before(held, touched, terms.look_back, reset=terms.reset), left_over(touched, held, window)
     wanted = _wanted(held, persons, spans, filters)
     counted, spans, rest = held.filter(pl.Series(wanted, dtype=pl.Boolean)), spans.where(wanted), _lost(persons, rest, filters)
-    names, codes, no_touch = _names(persons, terms.by)
+    names, codes, no_touch = names_of(persons, terms.by)
     paths = _paths(counted, persons, spans, codes, no_touch)
     by_machines = Customers(machines)
     left_out = covered(
@@ -111,18 +123,11 @@ def attribution(conversions: pl.DataFrame, touches: pl.DataFrame, window: Window
         before(counted, by_machines, terms.look_back, reset=terms.reset),
         _lost(machines, left_over(by_machines, held, window), filters),
     )
-    found = Attribution(
-        conversions=counted,
-        touches=persons,
-        names=names,
-        paths=paths,
-        reach=_reach(touched, codes, covered(persons.height, spans, rest), paths, len(names)),
-        lost=len(rest.first),
-        machine_touches=int(left_out.sum()),
-        weights={model: parts(paths, RULES[model](paths)) for model in terms.models if model in RULES},
-    )
-    of_window = {*terms.models} - RULES.keys()
-    return _of_all_journeys(found, _sequences(paths, rest, codes), terms) if of_window else found
+    with ThreadPoolExecutor() as threads:
+        told = threads.submit(_told, names, paths, rest, codes, terms)
+        reach = _reach(touched, codes, covered(persons.height, spans, rest), paths, len(names))
+    weights, chain, folded = told.result()
+    return Attribution(counted, persons, names, paths, reach, len(rest.first), int(left_out.sum()), weights, chain, folded)
 
 
 def _wanted(conversions: pl.DataFrame, touches: pl.DataFrame, spans: Spans, filters: Filters) -> Flags:
@@ -152,26 +157,6 @@ def _selected(journeys: pl.DataFrame, filters: Filters) -> Flags:
     return flags
 
 
-def _names(touches: pl.DataFrame, by: tuple[str, ...]) -> tuple[list[str | None], Numbers, int]:
-    """The names that touches can be credited as, the code of each touch's, and that of a conversion without a touch."""
-    told = touches.lazy().select(by).unique().with_columns(name=_name(by)).collect()
-    known = told.select("name").unique().sort("name", nulls_last=True).with_row_index("code")
-    names = known["name"].to_list()
-    no_touch = DIRECT if by == ("channel",) else None
-    coded = told.join(known, on="name", nulls_equal=True)
-    found = touches.select(by).join(coded, on=by, how="left", maintain_order="left", nulls_equal=True)
-    if no_touch not in names:
-        names.append(no_touch)
-    return names, numbers(found["code"]), names.index(no_touch)
-
-
-def _name(by: tuple[str, ...]) -> pl.Expr:
-    """Several columns make one name, parted by slashes (what then reads alike is one): none where all of them are absent."""
-    columns = [pl.col(column).cast(pl.String) for column in by]
-    told = pl.concat_str([column.fill_null("") for column in columns], separator="/")
-    return pl.when(pl.any_horizontal(column.is_not_null() for column in columns)).then(told)
-
-
 def _paths(conversions: pl.DataFrame, touches: pl.DataFrame, spans: Spans, codes: Numbers, no_touch: int) -> Paths:
     """The rows of the spans; a conversion with none has a row without a touch, which is as old as itself."""
     found = Spans(spans.first, np.maximum(spans.end, spans.first + 1))
@@ -191,16 +176,22 @@ def _paths(conversions: pl.DataFrame, touches: pl.DataFrame, spans: Spans, codes
 
 def _reach(touched: Customers, codes: Numbers, reached: Flags, paths: Paths, names: int) -> Reach:
     customer = np.repeat(np.arange(len(touched.customers)), touched.spans.lengths)[reached]
+    name = codes[reached]
     return Reach(
-        _distinct(customer, codes[reached], names),
-        np.bincount(codes[reached], minlength=names),
-        _distinct(paths.conversion, paths.name, names) - np.bincount(paths.name[paths.last], minlength=names),
+        _distinct(customer, name, names, len(touched.customers)),
+        np.bincount(name, minlength=names),
+        _distinct(paths.conversion, paths.name, names, len(paths.starts)) - np.bincount(paths.name[paths.ends], minlength=names),
     )
 
 
-def _distinct(owner: Numbers, name: Numbers, names: int) -> Numbers:
-    """For each name the distinct owners that have it."""
-    ordered = np.sort(owner * names + name, kind="stable")
+def _distinct(owner: Numbers, name: Numbers, names: int, owners: int) -> Numbers:
+    """For each name the distinct owners that have it; a table of both where it is small, else sorted pairs."""
+    pair = owner * names + name
+    if names <= FLAGGED_MAX:
+        flags = np.zeros(owners * names, dtype=np.bool_)
+        flags[pair] = True
+        return np.asarray(flags.reshape(owners, names).sum(axis=0))
+    ordered = np.sort(pair, kind="stable")
     return np.bincount(ordered[np.diff(ordered, prepend=-1) > 0] % names, minlength=names)
 
 
@@ -217,21 +208,34 @@ def _sequences(paths: Paths, rest: Spans, codes: Numbers) -> Sequences:
     )
 
 
-def _of_all_journeys(found: Attribution, journeys: Sequences, terms: Terms) -> Attribution:
-    """Adds the models that look at all journeys of the window."""
-    weights, folded, chain = dict(found.weights), {}, None
-    if {MARKOV, BY_PATH} & {*terms.models}:
-        chain = _chain(found.names, journeys, terms.order)
-        folded[MARKOV] = len(found.names) - len(chain.names)
-        if BY_PATH in terms.models:
-            weights[BY_PATH] = parts(found.paths, found.paths.normal(chain.removal.effects[chain.codes[found.paths.name]]))
-    if SHAPLEY in terms.models:
-        sets, codes, names = _sets(found.names, journeys)
-        folded[SHAPLEY] = len(found.names) - names
-        shares = set_shares(sets, journeys.converted, names)
-        weights[SHAPLEY] = parts(found.paths, _shapley(found.paths, sets[journeys.converted], codes, shares))
-    ordered = {model: weights[model] for model in terms.models if model in weights}
-    return replace(found, weights=ordered, chain=chain, folded=folded)
+def _told(names: Sequence[str | None], paths: Paths, rest: Spans, codes: Numbers, terms: Terms) -> Told:
+    """What the models say: those that look at all journeys of the window beside those that look at each conversion."""
+    with ThreadPoolExecutor() as threads:
+        journeys = _sequences(paths, rest, codes) if {*terms.models} - RULES.keys() else None
+        by_chain = threads.submit(_by_chain, names, paths, journeys, terms) if journeys and {MARKOV, BY_PATH} & {*terms.models} else None
+        by_sets = threads.submit(_by_sets, names, paths, journeys) if journeys and SHAPLEY in terms.models else None
+        weights = {model: parts(paths, RULES[model](paths)) for model in terms.models if model in RULES}
+    several = [Told(weights, None, {}), *(told.result() for told in (by_chain, by_sets) if told)]
+    found = {model: known for told in several for model, known in told.weights.items()}
+    return Told(
+        {model: found[model] for model in terms.models if model in found},
+        by_chain.result().chain if by_chain else None,
+        {model: many for told in several for model, many in told.folded.items()},
+    )
+
+
+def _by_chain(names: Sequence[str | None], paths: Paths, journeys: Sequences, terms: Terms) -> Told:
+    chain = _chain(names, journeys, terms.order)
+    weights = {}
+    if BY_PATH in terms.models:
+        weights[BY_PATH] = parts(paths, paths.normal(chain.removal.effects[chain.codes[paths.name]]))
+    return Told(weights, chain, {MARKOV: len(names) - len(chain.names)})
+
+
+def _by_sets(names: Sequence[str | None], paths: Paths, journeys: Sequences) -> Told:
+    sets, codes, kept = _sets(names, journeys)
+    shares = set_shares(sets, journeys.converted, kept)
+    return Told({SHAPLEY: parts(paths, _shapley(paths, sets[journeys.converted], codes, shares))}, None, {SHAPLEY: len(names) - kept})
 
 
 def _folded(names: Sequence[str | None], journeys: Sequences, most: int) -> tuple[list[str | None], Numbers]:

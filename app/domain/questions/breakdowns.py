@@ -62,7 +62,7 @@ def credited(rows: pl.DataFrame, touches: pl.DataFrame, columns: Sequence[str] =
     Where there is none the channel is direct, and nothing else is known. `touches`: each customer's together, by position. `columns` are
     those of the touch that are wanted.
     """
-    persons = touches.filter(~pl.col("machine"))
+    persons = touches.lazy().filter(~pl.col("machine")).select("customer", "position", "touched_at", *columns).collect()
     spans = before(rows.select("customer", "place", converted_at="at"), Customers(persons), LOOK_BACK, reset=False)
     latest = pl.Series(spans.end - 1).zip_with(pl.Series(spans.lengths > 0), pl.Series([None], dtype=pl.Int64))
     values = persons.select(pl.col(columns).gather(latest))

@@ -26,9 +26,10 @@ def of_stage(journeys: pl.DataFrame, named_events: pl.DataFrame, stage: str, fro
     entered = journeys.lazy().filter(equals(journeys, "stage", stage))
     if from_stage is not None:
         entered = entered.filter(equals(journeys, "from_stage", from_stage))
-    found = entered.select("customer", "place", _previous_place(), pl.col("entered_at").alias("converted_at"), *TOUCH_FILTERS)
+    conversions = entered.select("customer", "place", _previous_place(), pl.col("entered_at").alias("converted_at"), *TOUCH_FILTERS)
     paid = named_events.lazy().filter(pl.col("value").is_not_null()).select("customer", "place", *_MONEY)
-    return found.join(paid, on=["customer", "place"], how="left", maintain_order="left").collect()
+    found, worth = pl.collect_all([conversions, paid])
+    return found.join(worth, on=["customer", "place"], how="left", maintain_order="left")
 
 
 def _previous_place() -> pl.Expr:

@@ -42,6 +42,11 @@ class Paths:
         return np.flatnonzero(np.diff(self.conversion, prepend=-1))
 
     @cached_property
+    def ends(self) -> Numbers:
+        """The last row of each conversion."""
+        return np.asarray(self.starts + self.counts - 1)
+
+    @cached_property
     def counts(self) -> Numbers:
         """The rows of each conversion."""
         return np.diff(self.starts, append=len(self.conversion))
@@ -103,7 +108,7 @@ def parts(paths: Paths, weights: Shares) -> Numbers:
     """Weights as parts of WHOLE, rounded; what is left or too much, less than a part a touch, is the last touch's."""
     rounded = np.rint(weights * WHOLE).astype(np.int64)
     if len(rounded):
-        rounded[paths.last] += WHOLE - np.add.reduceat(rounded, paths.starts)
+        rounded[paths.ends] += WHOLE - np.add.reduceat(rounded, paths.starts)
     return rounded
 
 
@@ -111,16 +116,17 @@ def money(paths: Paths, weights: Numbers, value: Numbers, minor: Numbers) -> Num
     """The money of each conversion divided by parts, both in millionths: all shares but the last are whole minor units, and none is lost.
 
     The running sum over a conversion's touches is rounded to minor units, a half up, so each share is off by less than one; the last touch
-    completes the value. `value` and `minor` (one minor unit) have a number for each conversion.
+    completes the value. `value` and `minor` (one minor unit) have a number for each conversion; the parts of each sum to WHOLE.
     """
     if not len(weights):
         return weights
-    summed = np.cumsum(weights)
-    running = summed - np.repeat(summed[paths.starts] - weights[paths.starts], paths.counts)
-    unit, whole = (np.repeat(amounts, paths.counts) for amounts in (minor, value))
-    reached = np.floor(whole / unit * (running / WHOLE) + 0.5).astype(np.int64) * unit
-    reached[paths.last] = value
-    return np.asarray(np.where(paths.rank == 0, reached, np.diff(reached, prepend=0)))
+    running = np.cumsum(weights) - paths.conversion * WHOLE
+    unit = minor[paths.conversion]
+    reached = np.floor((value / minor)[paths.conversion] * (running / WHOLE) + 0.5).astype(np.int64) * unit
+    reached[paths.ends] = value
+    shares = np.diff(reached, prepend=0)
+    shares[paths.starts] = reached[paths.starts]
+    return shares
 
 
 def minor_unit(currency: str | None) -> int:

@@ -35,8 +35,13 @@ def equals(rows: pl.DataFrame, column: str, value: str | int) -> pl.Expr:
 
 def selected(rows: pl.DataFrame, filters: Filters) -> pl.LazyFrame:
     """The rows (entries or touches) that have the values asked for, of the customers asked for."""
+    return rows.lazy().filter(*passing(rows, filters))
+
+
+def passing(rows: pl.DataFrame, filters: Filters) -> list[pl.Expr]:
+    """What `selected` asks of each row."""
     asked = {column: value for column in TOUCH_FILTERS if (value := getattr(filters, column)) is not None}
     tests = [equals(rows, column, value) for column, value in asked.items()]
     if filters.customers is not None:
         tests.append(pl.col("customer").is_in(filters.customers.implode()))
-    return rows.lazy().filter(*tests)
+    return tests

@@ -10,7 +10,8 @@ import polars as pl
 from app.domain.journeys.stages import Stage
 from app.domain.questions.filters import Filters
 from app.domain.questions.further import Conversion, Further
-from app.domain.questions.stays import Ranked, Ratings, actions, channels, nothing, of_selected, ratings, touches, unrated
+from app.domain.questions.stamps import passing_by
+from app.domain.questions.stays import Ranked, Ratings, actions, channels, nothing, ratings, touches, unrated
 from app.domain.questions.transitions import StageFlow, Transition, Transitions
 from app.domain.windows import Window
 
@@ -48,12 +49,14 @@ class StageMap(StageFlow):
 class Frames:
     """What a map is drawn from, all of one stage model and snapshot.
 
-    `journeys` are entries in each customer's order; events and touches are as `whereabouts` places them.
+    `journeys` are entries in each customer's order; events and touches are as `whereabouts` places them, and have the `stamps` of
+    their entries.
     """
 
     journeys: pl.DataFrame
     events: pl.DataFrame
     touches: pl.DataFrame
+    stamps: pl.DataFrame
 
 
 class Contents(TypedDict):
@@ -68,8 +71,7 @@ class Contents(TypedDict):
 
 def contents_of(frames: Frames, window: Window, filters: Filters) -> Contents:
     """Filters select entries; events and touches count within those that are selected."""
-    events = of_selected(frames.events, frames.journeys, filters)
-    contacts = of_selected(frames.touches, frames.journeys, filters)
+    events, contacts = (passing_by(rows, frames.stamps, filters).collect() for rows in (frames.events, frames.touches))
     return {
         "channels": channels(frames.journeys, window, filters),
         "actions": actions(events, window),

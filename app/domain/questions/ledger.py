@@ -1,6 +1,7 @@
 """The ledger of an attribution: a row for each conversion and touch, and its sums by name and currency."""
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -63,7 +64,10 @@ def credited(found: Attribution, models: Sequence[str]) -> dict[str, dict[str | 
     """What each name is credited with under each model: the sums of its ledger, or a share of all conversions in the window (markov)."""
     paid = _money(found)
     of_window = _by_removal(found, found.chain) if found.chain else {}
-    return {model: of_window if model == MARKOV else _by_ledger(found, model, paid) for model in models}
+    divided = [model for model in models if model != MARKOV]
+    with ThreadPoolExecutor() as threads:
+        by_ledger = dict(zip(divided, threads.map(lambda model: _by_ledger(found, model, paid), divided), strict=True))
+    return {model: of_window if model == MARKOV else by_ledger[model] for model in models}
 
 
 def value_of(conversions: pl.DataFrame) -> dict[str | None, float]:

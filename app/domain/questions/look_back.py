@@ -73,14 +73,15 @@ def before(conversions: pl.DataFrame, touched: Customers, look_back: timedelta, 
 
 def left_over(touched: Customers, conversions: pl.DataFrame, window: Window) -> Spans:
     """Each customer's touches in the window that come after the last of their conversions, or all of them; none is no journey."""
-    last = np.full(len(touched.spans.first), -1)
+    spans, last = touched.spans, np.full(len(touched.spans.first), -1)
     found = touched.find(conversions["customer"])
     np.maximum.at(last, found[found != ABSENT], numbers(conversions["place"])[found != ABSENT])
-    spans = Spans(touched.spans.first, first_from(touched.times, touched.spans, np.full_like(last, _microseconds(window.to))))
+    gone = touched.positions <= np.repeat(last, spans.lengths)
     if window.from_ is not None:
-        spans = Spans(first_from(touched.times, spans, np.full_like(last, _microseconds(window.from_))), spans.end)
-    spans = Spans(first_from(touched.positions, spans, last + 1), spans.end)
-    return spans.where(spans.lengths > 0)
+        gone |= touched.times < _microseconds(window.from_)
+    ends = _counted(touched.times < _microseconds(window.to), spans)
+    left = Spans(spans.first + np.minimum(_counted(gone, spans), ends), spans.first + ends)
+    return left.where(left.lengths > 0)
 
 
 def first_from(values: Numbers, spans: Spans, limits: Numbers) -> Numbers:
@@ -114,6 +115,12 @@ def covered(height: int, *several: Spans) -> Flags:
 def numbers(values: pl.Series) -> Numbers:
     """Whole numbers, or instants as microseconds since 1970."""
     return values.cast(pl.Int64).to_numpy()
+
+
+def _counted(flags: Flags, spans: Spans) -> Numbers:
+    """How many rows of each span have the flag."""
+    before = np.append(0, np.cumsum(flags))
+    return np.asarray(before[spans.end] - before[spans.first])
 
 
 def _runs(changes: Flags) -> Spans:

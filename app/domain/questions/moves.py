@@ -7,7 +7,6 @@ from typing import Literal, TypedDict
 
 import polars as pl
 
-from app.domain.journeys.entries import CREDITED
 from app.domain.questions.breakdowns import Breakdown, Groups
 from app.domain.questions.filters import Filters, equals, selected
 from app.domain.questions.spans import BOUNDS, bars
@@ -67,7 +66,7 @@ class Grouped:
 
     def flows(self, stages: Sequence[str]) -> list[GroupFlow]:
         """Each group's transitions."""
-        kept = self._entries.drop(CREDITED, strict=False).with_columns(group=self._names)
+        kept = self._entries.select("customer", "stage", "from_stage", "entered_at", "left_at", "dwell_before", group=self._names)
         parts = kept.partition_by("group", as_dict=True, include_key=False)
         return [self._flow(name, parts[(name,)], stages) for name in self.groups.names]
 
@@ -77,7 +76,8 @@ class Grouped:
 
     def _flow(self, name: str | None, part: pl.DataFrame, stages: Sequence[str]) -> GroupFlow:
         told = transitions(part, stages, self._window)
-        customers = part.filter(self._window.holds("entered_at"))["customer"].n_unique()
+        entered = part.filter(self._window.holds("entered_at"))
+        customers = int(entered.select(pl.col("customer").ne_missing(pl.col("customer").shift()).sum()).item())
         return {"group": name, "entries": sum(flow["entries"] for flow in told["stages"]), "customers": customers, **told}
 
 

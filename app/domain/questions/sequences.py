@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from app.domain.windows import Window
 
@@ -72,22 +73,22 @@ def sequences(steps: pl.LazyFrame, window: Window, reading: Reading) -> Sequence
     `steps` has the columns customer, name (text of any type, null allowed) and at; each customer's rows stand together, in order.
     """
     inside = steps.filter(window.holds("at")).select("customer", pl.col("name").cast(pl.Categorical), "at").collect()
-    names, codes = _coded(inside["name"])
-    coded = inside.select("customer", "at", code=codes)
+    names, codes = coded(inside["name"])
+    told = inside.select("customer", "at", code=pl.Series(codes))
     if reading.collapse:
-        coded = coded.filter(_parts("customer") | _parts("code"))
-    known = Sequences([None, *names], coded.select("code", "at"), pl.DataFrame(), reading)
-    return replace(known, runs=_runs(coded.select("customer", "code", row=pl.int_range(pl.len())), known))
+        told = told.filter(_parts("customer") | _parts("code"))
+    known = Sequences([None, *names], told.select("code", "at"), pl.DataFrame(), reading)
+    return replace(known, runs=_runs(told.select("customer", "code", row=pl.int_range(pl.len())), known))
 
 
-def _coded(names: pl.Series) -> tuple[list[str], pl.Series]:
-    """The names (a categorical) by their bytes, and each one's code."""
+def coded(names: pl.Series) -> tuple[list[str], NDArray[np.uint32]]:
+    """The names (a categorical) by their bytes, and the code of each row: NAMELESS where it has none."""
     known = names.unique().drop_nulls()
     ordered = pl.DataFrame({"text": known.cast(pl.String), "physical": known.to_physical()}).sort("text")
     physical = ordered["physical"].to_numpy()
     codes = np.full(physical.max(initial=0) + 2, NAMELESS, dtype=np.uint32)
     codes[physical] = np.arange(len(physical)) + NAMELESS + 1
-    return ordered["text"].to_list(), pl.Series(codes[names.to_physical().fill_null(len(codes) - 1).to_numpy()])
+    return ordered["text"].to_list(), codes[names.to_physical().fill_null(len(codes) - 1).to_numpy()]
 
 
 def _parts(column: str, neighbour: int = 1) -> pl.Expr:

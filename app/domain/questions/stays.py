@@ -5,7 +5,7 @@ from typing import Any, TypedDict
 
 import polars as pl
 
-from app.domain.questions.filters import TOUCH_FILTERS, Filters, selected
+from app.domain.questions.filters import Filters, selected
 from app.domain.windows import Window
 
 CHANNELS_TOP = 5
@@ -55,14 +55,6 @@ def ratings(events: pl.DataFrame, window: Window) -> dict[str, Ratings]:
     """Of each stage what its named events in the window say in ratings."""
     rated = events.lazy().filter(pl.col("rating").is_not_null(), window.holds("occurred_at")).select("stage", "rating").collect()
     return {name: _ratings(rated.filter(pl.col("stage") == name)["rating"]) for name in rated["stage"].unique().cast(pl.String)}
-
-
-def of_selected(staged: pl.DataFrame, journeys: pl.DataFrame, filters: Filters) -> pl.DataFrame:
-    """The rows (events or touches, placed by `whereabouts`) within entries that pass the filters."""
-    if all(getattr(filters, name) is None for name in TOUCH_FILTERS):
-        return selected(staged, filters).collect()
-    kept = selected(journeys, filters).select("customer", entry="position").collect()
-    return staged.join(kept, on=["customer", "entry"], how="semi", maintain_order="left")
 
 
 def nothing() -> Ranked:

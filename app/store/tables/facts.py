@@ -40,17 +40,31 @@ keys = Table(
     words("hint", nullable=False),
     instant("created_at", default="now()"),
     instant("revoked_at", nullable=True),
+    Column("id", Integer, Identity(always=True), nullable=False),
+    UniqueConstraint("id"),
     CheckConstraint("scope in ('write', 'read', 'admin')", name="scope"),
     CheckConstraint("(scope = 'write') = (source_id is not null)", name="source"),
+)
+
+login_links = Table(
+    "login_links",
+    metadata,
+    Column("digest", LargeBinary, primary_key=True),
+    instant("expires_at"),
 )
 
 logins = Table(
     "logins",
     metadata,
     Column("digest", LargeBinary, primary_key=True),
-    words("kind", nullable=False),
     instant("expires_at"),
-    CheckConstraint("kind in ('link', 'cookie')", name="kind"),
+    words("scope", nullable=False),
+    Column("key", LargeBinary, ForeignKey("keys.digest")),
+    required("token", LargeBinary),
+    Column("previous", LargeBinary),
+    instant("renewed_at"),
+    instant("confirmed_at", nullable=True),
+    CheckConstraint("scope in ('read', 'admin')", name="scope"),
 )
 
 message_ids = Table("message_ids", metadata, Column("id", UUID(as_uuid=True), primary_key=True))
@@ -81,6 +95,7 @@ events = Table(
     words("request_agent"),
     words("ip"),
     required("body", JSONB),
+    Index(None, "received_at", postgresql_using="brin"),
     postgresql_partition_by="RANGE (received_at)",
 )
 

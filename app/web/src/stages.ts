@@ -1,21 +1,13 @@
-/** The names and tones of a model's stages. */
+/** The names, order and colours of a model's stages. */
 
-import type { Labels, StageModel, StageRow } from "./wire";
+import type { StageModel, StageRow } from "./asking/wire";
+import { FRAME } from "./words/frame";
+import { labelled, said } from "./words/language";
 
 export const TONES = 10;
-export const START = "Start";
-
-/** The label in the first of the reader's languages that has one, else in English. */
-export function labelIn(labels: Labels | null | undefined, languages: readonly string[]): string | undefined {
-  for (const language of [...languages, "en"]) {
-    const name = language.toLowerCase().split("-")[0] ?? "";
-    if (labels && Object.hasOwn(labels, name)) return labels[name];
-  }
-  return undefined;
-}
 
 /** The model whose stages are the names of events: they stand in no order. */
-const UNORDERED = "each_event_name";
+export const UNORDERED = "each_event_name";
 
 /** The models that can be asked about, those with stages of their own first. */
 export function askable(models: StageModel[]): StageModel[] {
@@ -30,12 +22,11 @@ export class Stages {
   private readonly labels: Map<string, string>;
 
   /** The stages of a model in its order, then those that only an answer names. */
-  constructor(model: StageModel | undefined, rows: Pick<StageRow, "stage" | "label">[], languages: readonly string[]) {
+  constructor(model: StageModel | undefined, rows: Pick<StageRow, "stage">[] = []) {
     this.ordered = model !== undefined && model.model !== UNORDERED;
-    const declared = (model?.stages ?? []).map(({ stage, labels }) => ({ stage, label: labelIn(labels, languages) }));
-    const all = [...rows, ...declared];
+    const declared = model?.stages ?? [];
     this.places = new Map([...new Set([...declared, ...rows].map(({ stage }) => stage))].map((stage, place) => [stage, place]));
-    this.labels = new Map(all.filter(({ label }) => label).map(({ stage, label }) => [stage, label ?? stage]));
+    this.labels = new Map(declared.map(({ stage, labels }) => [stage, labelled(labels, stage)]));
   }
 
   get names(): string[] {
@@ -44,7 +35,7 @@ export class Stages {
 
   /** The words for a stage; null is the beginning of a journey. */
   label(stage: string | null): string {
-    return stage === null ? START : (this.labels.get(stage) ?? stage);
+    return stage === null ? said(FRAME).start : (this.labels.get(stage) ?? stage);
   }
 
   /** The place in the model's order; -1 for the beginning of a journey, the end for a stage that nobody declared. */

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { byDay, joined, moments } from "../src/moments";
-import type { Entry, Journey, JourneyEvent, Session, Touch } from "../src/wire";
+import { byDay, joined, moments } from "../src/pages/customers/moments";
+import type { Entry, Journey, JourneyEvent, Session, Touch } from "../src/asking/wire";
 
 const at = (minute: number) => `2025-11-21T10:${String(minute).padStart(2, "0")}:00Z`;
 const caused = (id: string) => ({ event: "Product Viewed", message_id: id });
-const event = (id: string, minute: number): JourneyEvent => ({ ...caused(id), type: "track", occurred_at: at(minute), url: null, source: "site" });
+const event = (id: string, minute: number): JourneyEvent => ({ ...caused(id), type: "track", occurred_at: at(minute), anonymous_id: null, url: null, referrer: null, source: "site", value: null, currency: null });
 const entry = (id: string, minute: number): Entry =>
   ({ ...caused(id), stage: "decision", entered_at: at(minute), left_at: null, dwell: null, from: null, channel: null, campaign: null });
 const touch = (id: string, minute: number): Touch =>
@@ -15,7 +15,7 @@ const session = (id: string, minute: number): Session =>
   ({ ...caused(id), started_at: at(minute), ended_at: at(minute), events: 1, channel: null, campaign: null, device: null, machine: false });
 
 function journey(parts: Partial<Journey>): Journey {
-  const customer = { identifiers: [], traits: {}, first_seen: at(0), last_seen: at(59) };
+  const customer = { id: "user_id:u-1", identifiers: [], traits: {}, first_seen: at(0), last_seen: at(59) };
   return { customer, entries: [], touches: [], sessions: [], events: [], as_of: at(59), next: null, ...parts };
 }
 

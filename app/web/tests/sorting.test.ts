@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type Column, inOrder, turned } from "../src/sorting";
+import { type Column, inOrder, turned } from "../src/parts/sorting";
 
 type Row = { name: string; size: number | null };
 const COLUMNS: Column<Row>[] = [
