@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+import httpx
 import msgspec
 import pytest
 from typer.testing import CliRunner, Result
@@ -26,6 +27,10 @@ def command(waystage: Waystage, *arguments: str) -> Result:
 
 def demo(waystage: Waystage, *arguments: str) -> Result:
     return command(waystage, "demo", "--customers", "500", "--until", UNTIL, *arguments)
+
+
+def imports_of(waystage: Waystage, source: str) -> httpx.Response:
+    return waystage.client.get("/v1/imports", params={"source": source}, headers=bearer(KEYS.admin))
 
 
 def reasons(waystage: Waystage) -> dict[tuple[str, str | None], int]:
@@ -84,6 +89,10 @@ def test_a_file_of_it_is_the_same_events(waystage: Waystage, tmp_path: Path) -> 
         for name in ("year.ndjson.zst", "year.ndjson")
     ]
     assert [" 0 accepted" in one.stdout for one in imported] == [False, True]
+    demo(waystage)
+    found = {source: imports_of(waystage, source) for source in ("server", "demo", "site")}
+    assert [(found[source].status_code, len(found[source].json()["imports"])) for source in ("server", "demo")] == [(200, 2), (200, 1)]
+    assert found["site"].status_code == 422
 
 
 def test_the_file_of_the_guide_has_the_line_of_the_guide(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,6 +1,6 @@
 /** The way to the other pages, and what the reader sets for this browser: language and theme. */
 
-import { useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { FRAME } from "../words/frame";
 import { language, LANGUAGES, said, speak } from "../words/language";
 import { PAGES } from "./pages";
@@ -12,10 +12,15 @@ const NAMES = { en: "English", ru: "Русский" };
 export function Navigation({ onLanguage }: { onLanguage: () => void }) {
   const view = useView();
   const words = said(FRAME);
+  const nav = useRef<HTMLElement>(null);
+  useEffect(() => {
+    const here = nav.current?.querySelector<HTMLElement>("[aria-current]");
+    if (nav.current && here) nav.current.scrollLeft = here.offsetLeft - (nav.current.clientWidth - here.offsetWidth) / 2;
+  }, [view.place.page]);
   return (
     <header class="rail">
       <a class="wordmark" href={view.href("map")}><img src="/assets/icon.svg" alt="" width="26" height="26" />Waystage</a>
-      <nav aria-label={words.navigation}>
+      <nav ref={nav} aria-label={words.navigation}>
         <ul class="pages">
           {PAGES.map(({ name }) => (
             <li key={name}><a href={view.href(name)} aria-current={view.place.page === name ? "page" : undefined}>{words.pages[name]}</a></li>

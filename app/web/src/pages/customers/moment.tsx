@@ -8,7 +8,7 @@ import { clock, counted, duration, money, named } from "../../words/format";
 import { said } from "../../words/language";
 import { fromWords } from "./journey";
 import type { Moment } from "./moments";
-import { whyMachine } from "./reasons";
+import { whyMachine } from "../../words/reasons";
 import { Why } from "./why";
 import { WORDS } from "./words";
 

@@ -6,7 +6,7 @@ import { Answered } from "../../parts/states";
 import { said } from "../../words/language";
 import { criteria, type Naming, ruleAt, ruleWords } from "../../words/rules";
 import type { Moment } from "./moments";
-import { whyChannel, whyMachine } from "./reasons";
+import { whyChannel, whyMachine } from "../../words/reasons";
 import type { Explained } from "./wire";
 import { WORDS } from "./words";
 

@@ -12,7 +12,7 @@ import { Answered } from "../../parts/states";
 import { count, counted } from "../../words/format";
 import { FRAME } from "../../words/frame";
 import { said } from "../../words/language";
-import { useSending } from "../setup/sending";
+import { useSending } from "../../asking/sending";
 import { reasonOf } from "./codes";
 import { Mending } from "./mending";
 import type { FailedEvent, Reason, Replayed } from "./wire";

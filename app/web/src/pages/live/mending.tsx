@@ -8,7 +8,7 @@ import { Answered } from "../../parts/states";
 import { instant } from "../../words/format";
 import { FRAME } from "../../words/frame";
 import { said } from "../../words/language";
-import { useSending } from "../setup/sending";
+import { useSending } from "../../asking/sending";
 import { reasonOf } from "./codes";
 import { Fact } from "./fact";
 import { faultOf, laidOut, marked } from "./where";

@@ -7,7 +7,7 @@ import { ChannelName, IdentifierName, StageName } from "../../parts/marks";
 import { Stages } from "../../stages";
 import { clock, counted, instant, named } from "../../words/format";
 import { said } from "../../words/language";
-import { whyChannel, whyMachine } from "../customers/reasons";
+import { whyChannel, whyMachine } from "../../words/reasons";
 import { reasonOf } from "./codes";
 import { Fact } from "./fact";
 import type { Row } from "./rows";

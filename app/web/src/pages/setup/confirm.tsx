@@ -4,7 +4,7 @@ import type { ComponentChildren } from "preact";
 import { useEffect, useId, useRef } from "preact/hooks";
 import { inWords } from "../../asking/ask";
 import { said } from "../../words/language";
-import type { Sending } from "./sending";
+import type { Sending } from "../../asking/sending";
 import { WORDS } from "./words";
 
 interface ConfirmProps {

@@ -8,7 +8,7 @@ import { Card } from "../../parts/card";
 import { Code } from "../../parts/code";
 import { Moment } from "../../parts/marks";
 import { said } from "../../words/language";
-import { useSending } from "./sending";
+import { useSending } from "../../asking/sending";
 import type { MadeKey, Snippet, SourceHeard } from "./wire";
 import { WORDS } from "./words";
 

@@ -11,7 +11,7 @@ import { Confirm } from "./confirm";
 import { IMPORTS } from "./imports-words";
 import { StateOf } from "./progress";
 import { Found } from "./report";
-import { useSending } from "./sending";
+import { useSending } from "../../asking/sending";
 import { type Chosen, importFile, type OnSent } from "./upload";
 import type { Job, JobTold } from "./wire";
 

@@ -13,7 +13,7 @@ import { Table } from "../../parts/table";
 import { ago } from "../../words/format";
 import { said } from "../../words/language";
 import { Confirm } from "./confirm";
-import { useSending } from "./sending";
+import { useSending } from "../../asking/sending";
 import { Told } from "./told";
 import type { Key, MadeKey, Session, SourceHeard } from "./wire";
 import { WORDS } from "./words";

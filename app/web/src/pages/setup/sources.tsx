@@ -13,7 +13,7 @@ import { Table } from "../../parts/table";
 import { count } from "../../words/format";
 import { said } from "../../words/language";
 import { Connecting } from "./connecting";
-import { useSending } from "./sending";
+import { useSending } from "../../asking/sending";
 import type { MadeKey, MadeSource, SourceHeard } from "./wire";
 import { WORDS } from "./words";
 

@@ -11,7 +11,7 @@ import { count } from "../../words/format";
 import { said } from "../../words/language";
 import type { Marked } from "./lint";
 import { LINKS } from "./links-words";
-import { useSending } from "./sending";
+import { useSending } from "../../asking/sending";
 import type { Made, SourceHeard } from "./wire";
 
 const RECIPIENTS_MAX = 1_000;

@@ -8,7 +8,7 @@ import { Select } from "../../parts/fields";
 import { short } from "../../words/format";
 import { said } from "../../words/language";
 import { IMPORTS } from "./imports-words";
-import { useSending } from "./sending";
+import { useSending } from "../../asking/sending";
 import type { Job, SourceHeard } from "./wire";
 
 const OWN = "own";

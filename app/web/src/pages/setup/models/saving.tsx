@@ -6,7 +6,7 @@ import { send } from "../../../asking/ask";
 import { useView } from "../../../frame/view";
 import { said } from "../../../words/language";
 import { Confirm } from "../confirm";
-import { useSending } from "../sending";
+import { useSending } from "../../../asking/sending";
 import { type Mistake, mistakesOf, nameIn } from "./document";
 import { WORDS } from "./words";
 

@@ -10,7 +10,7 @@ import { Table } from "../../../parts/table";
 import { counted } from "../../../words/format";
 import { said } from "../../../words/language";
 import { Confirm } from "../confirm";
-import { useSending } from "../sending";
+import { useSending } from "../../../asking/sending";
 import { labelOf } from "./list";
 import type { Model, Version } from "./wire";
 import { WORDS } from "./words";

@@ -1,7 +1,7 @@
 /** Why an event has its channel, or is a machine's, in the reader's language. The server says it in English; a rule that is not listed here
  * stays in the server's words. */
 
-import { language } from "../../words/language";
+import { language } from "./language";
 
 const CHANNELS: Readonly<Record<string, string>> = {
   said: "канал назван самим событием (touchpoint_channel)",

@@ -1,8 +1,8 @@
 /** Something that is sent once when a person says so, and what became of it. */
 
 import { useState } from "preact/hooks";
-import { isFailure, leaveWhenLoggedOut } from "../../asking/answers";
-import type { Failure } from "../../asking/ask";
+import { isFailure, leaveWhenLoggedOut } from "./answers";
+import type { Failure } from "./ask";
 
 export interface Sending {
   sending: boolean;
