@@ -20,6 +20,7 @@ from app.domain.arriving.arrivals import as_text
 from app.domain.arriving.mapping import parse_mapping
 from app.http import shapes
 from app.http.access import Caller, importer, named_source
+from app.http.behind import neutral
 from app.http.examples import IMPORT, IMPORT_BODY, IMPORT_REJECTS, IMPORT_STARTED, IMPORT_UNDONE, IMPORTS
 from app.http.import_jobs import file_of, incoming_file
 from app.http.parameters import JobId, Parameters, Text
@@ -111,7 +112,10 @@ async def get_import(job: JobId, request: Request, caller: Annotated[Caller, Dep
 async def get_rejects(
     job: JobId, request: Request, caller: Annotated[Caller, Depends(importer)], question: Annotated[RejectsQuestion, Query()]
 ) -> StreamingResponse:
-    """The rows of an import that were rejected, as they were, each with its line and reason. Those replayed since are not among them."""
+    """The rows of an import that were rejected, each with its line and reason. Those replayed since are not among them.
+
+    As NDJSON they are as they were; in a table a cell that a spreadsheet would take for a formula begins with an apostrophe.
+    """
     pool = service_of(request).pool
     async with pool.acquire() as connection:
         _found(await read_import(connection, job), job, caller)
@@ -159,7 +163,7 @@ async def _as_csv(rejects: AsyncIterator[list[Reject]]) -> AsyncIterator[bytes]:
 
 def _table(rows: Sequence[Sequence[object]]) -> bytes:
     text = io.StringIO()
-    csv.writer(text).writerows(rows)
+    csv.writer(text).writerows([neutral(cell) if isinstance(cell, str) else cell for cell in row] for row in rows)
     return text.getvalue().encode()
 
 

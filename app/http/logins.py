@@ -43,7 +43,10 @@ async def login_page(request: Request, token: str | None = None) -> Response:
 
 
 @router.post("/login", include_in_schema=False)
-async def log_in(request: Request, key: Annotated[str, Form(max_length=200)]) -> Response:
+async def log_in(request: Request, key: Annotated[str, Form()] = "") -> Response:
+    """What a browser sends comes from our own page: another site would have somebody go on unawares under a key of its own."""
+    if not {"origin", "sec-fetch-site"}.isdisjoint(request.headers):
+        check_origin(request)
     service = service_of(request)
     found = service.keys.find(key.strip())
     if found is None or found.scope is Scope.WRITE:

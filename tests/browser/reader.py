@@ -40,9 +40,9 @@ async def looking_at(browser: BrowserContext, waystage: Waystage, where: str = "
 
 
 async def settled(page: Page) -> None:
-    """Wait until nothing on the page is still being asked for."""
+    """Wait until nothing on the page is still being asked for, and every chart is drawn."""
     await expect(page.locator("main h1").first).to_be_visible()
-    await expect(page.locator(".loading, .answered[aria-busy=true]")).to_have_count(0)
+    await expect(page.locator(".loading, .answered[aria-busy=true], .picture:not(:has(canvas))")).to_have_count(0)
 
 
 async def pictured(page: Page, name: str) -> None:

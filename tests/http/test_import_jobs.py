@@ -65,6 +65,15 @@ def test_rejected_rows_come_back_as_they_were_and_mended_ones_go_in(shared_wayst
     assert (said["accepted"], said["duplicates"], said["rejected"]) == (1, 1, 0)
 
 
+def test_no_rejected_row_is_a_formula_to_a_spreadsheet(shared_waystage: Waystage) -> None:
+    formula = "=cmd|' /C calc'!A0"
+    job = started(shared_waystage, lines(formula.encode()))
+    assert ended(shared_waystage, job)["rejected"] == 1
+    path = f"/v1/imports/{job}/rejects"
+    assert [row["row"] for row in csv.DictReader(io.StringIO(fetched(shared_waystage, path, format="csv").text))] == [f"'{formula}"]
+    assert json.loads(fetched(shared_waystage, path).text)["row"] == formula
+
+
 def test_who_takes_rejected_rows_slowly_keeps_nobody_waiting(shared_waystage: Waystage) -> None:
     job = started(shared_waystage, b'{"type":"track","userId":"slow","pad":"%b"}\n' % (b"x" * 8_000) * 1_500)
     assert ended(shared_waystage, job)["rejected"] == 1_500

@@ -86,6 +86,17 @@ def test_what_another_site_sends_changes_nothing(shared_waystage: Waystage, ruli
     assert name not in {source["name"] for source in shared_waystage.ask("/v1/sources")["sources"]}
 
 
+@pytest.mark.parametrize("said", [{"Origin": "https://elsewhere.example"}, {"Origin": "null"}, {"Sec-Fetch-Site": "cross-site"}])
+def test_another_site_logs_nobody_in_under_its_own_key(shared_waystage: Waystage, said: dict[str, str]) -> None:
+    answer = httpx.post(f"{shared_waystage.url}/login", data={"key": KEYS.read}, headers=said)
+    assert (answer.status_code, answer.headers.get("set-cookie")) == (403, None)
+
+
+@pytest.mark.parametrize("key", ["", " ", "\0", "x" * 10_000, "ключ"])
+def test_what_is_no_key_leads_back_to_the_form(shared_waystage: Waystage, key: str) -> None:
+    assert httpx.post(f"{shared_waystage.url}/login", data={"key": key}).headers["location"] == "/login?error=key"
+
+
 @pytest.mark.parametrize("said", [{"Sec-Fetch-Site": "same-origin"}, {"Origin": "OWN"}])
 def test_our_own_pages_change_things(shared_waystage: Waystage, ruling: httpx.Client, said: dict[str, str]) -> None:
     del ruling.headers["Sec-Fetch-Site"]

@@ -43,24 +43,25 @@ export async function send<T>(method: "POST" | "PUT" | "DELETE", path: string, q
 }
 
 async function answered<T>(url: string, said: RequestInit): Promise<T> {
-  const response = await reached(url, said);
-  if (!response.ok) throw new Refusal(response.status, await problemOf(response));
-  const text = await response.text();
-  return (text ? JSON.parse(text) : null) as T;
+  const { ok, status, body } = await reached(url, said);
+  if (!ok) throw new Refusal(status, problemOf(body));
+  return body as T;
 }
 
-async function reached(url: string, said: RequestInit): Promise<Response> {
+/** The answer with its whole body. One that is cut short, or is no JSON, as what a proxy says in the server's place, counts as none. */
+async function reached(url: string, said: RequestInit): Promise<{ ok: boolean; status: number; body: unknown }> {
   try {
-    return await fetch(url, { headers: { Accept: "application/json" }, cache: "no-store", ...said });
+    const response = await fetch(url, { headers: { Accept: "application/json" }, cache: "no-store", ...said });
+    const { ok, status } = response;
+    const text = await response.text();
+    return { ok, status, body: ok || response.headers.get("Content-Type")?.includes("json") ? JSON.parse(text || "null") : null };
   } catch (failure) {
-    if (failure instanceof TypeError) throw new Unreachable("The server does not answer.");
+    if (failure instanceof TypeError || failure instanceof SyntaxError) throw new Unreachable("The server does not answer.");
     throw failure;
   }
 }
 
-async function problemOf(response: Response): Promise<Problem> {
-  if (!response.headers.get("Content-Type")?.includes("json")) return {};
-  const body: unknown = JSON.parse((await response.text()) || "{}");
+function problemOf(body: unknown): Problem {
   return typeof body === "object" && body !== null ? body : {};
 }
 

@@ -1,15 +1,18 @@
 /** What stands in the place of an answer: while it is asked for, when there is none, and when there is nothing in it. */
 
 import type { ComponentChildren } from "preact";
-import { type Failure, inWords, Unreachable } from "../asking/ask";
+import { useContext } from "preact/hooks";
+import { writePlace } from "../address";
+import { type Failure, inWords, Refusal, Unreachable } from "../asking/ask";
 import type { Asked } from "../asking/answers";
-import { useView } from "../frame/view";
+import { useView, ViewContext } from "../frame/view";
 import { FILTERS } from "../view";
 import { clock, date, span } from "../words/format";
 import { FRAME } from "../words/frame";
 import { said } from "../words/language";
 
 const LATE_SECONDS = 60;
+const UNPROCESSABLE = 422;
 
 export function Loading({ lines = 3 }: { lines?: number }) {
   return (
@@ -19,13 +22,25 @@ export function Loading({ lines = 3 }: { lines?: number }) {
   );
 }
 
+/** What the address asks for and the service refuses is not tried again as it is: the way out is the page as it usually opens. */
 export function Failed({ failure, again }: { failure: Failure; again: () => void }) {
   const words = said(FRAME);
+  const place = useContext(ViewContext)?.place;
+  const refused = failure instanceof Refusal && failure.status === UNPROCESSABLE && place && Object.values(place.params).some(Boolean);
   return (
     <div class="trouble" role="alert">
-      <strong>{words.failed}.</strong> {failure instanceof Unreachable ? words.away : inWords(failure)} <button type="button" class="quiet" onClick={again}>{words.tryAgain}</button>
+      <strong>{words.failed}.</strong> {reasonOf(failure)}{" "}
+      {refused ? <a class="quiet" href={writePlace({ ...place, params: {} })}>{words.usual}</a> : <button type="button" class="quiet" onClick={again}>{words.tryAgain}</button>}
     </div>
   );
+}
+
+/** In the reader's words where they chose what was wrong, else in the server's. */
+function reasonOf(failure: Failure): string {
+  const words = said(FRAME);
+  if (failure instanceof Unreachable) return words.away;
+  const field = failure.problem.errors?.[0]?.field?.split(".")[0] ?? "";
+  return (Object.hasOwn(words.refused, field) && words.refused[field]) || inWords(failure);
 }
 
 /** Nobody matches: said as such, with the way out. */

@@ -36,15 +36,16 @@ export function Conversion({ query }: { query: Query }) {
   );
 }
 
-/** Stages stand there at once; names of events are asked for when the reader comes near. */
+/** Stages stand there at once; names of events are asked for when the reader comes near, or has nothing else to choose. */
 function ConversionChooser({ conversion, stages }: { conversion: string; stages: string[] }) {
   const view = useView();
   const words = said(WORDS);
-  const [near, setNear] = useState(false);
+  const [near, setNear] = useState(!conversion);
   const { from, to, timezone, model } = view.query;
   const { answer } = useAnswer<Values>(near ? "/v1/values" : null, { of: "event", model, from, to, timezone, limit: EVENTS_OFFERED });
   const events = [...new Set([...(conversion.startsWith(EVENT) ? [conversion.slice(EVENT.length)] : []), ...(answer?.values ?? []).map(({ value }) => value)])];
   const options = [
+    ...(conversion ? [] : [["", words.choose] as const]),
     ...stages.map((stage) => [STAGE + stage, words.entry(view.stages.label(stage))] as const),
     ...events.map((event) => [EVENT + event, words.event(event)] as const),
   ];

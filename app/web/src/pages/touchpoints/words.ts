@@ -57,6 +57,8 @@ const EN = {
   folded: (model: string, names: number) => `${model} counts the ${count(names)} rarest names as one.`,
   ledger: "Ledger as CSV",
   ledgerWhy: "A row for each conversion, touch and model; weights sum to exactly 1.",
+  choose: "choose one",
+  unchosen: "This model has no stages of its own. Choose the event that counts as a conversion.",
   none: "No conversion in this window. Choose another conversion or a longer window.",
 };
 
@@ -114,6 +116,8 @@ const RU: typeof EN = {
   folded: (model, names) => `${model}: ${count(names)} самых редких названий сложены в одно.`,
   ledger: "Журнал в CSV",
   ledgerWhy: "Строка на каждую конверсию, касание и модель; веса дают в сумме ровно 1.",
+  choose: "выберите",
+  unchosen: "У этой модели нет своих этапов. Выберите событие, которое считать конверсией.",
   none: "За это время нет ни одной конверсии. Выберите другую конверсию или более долгое время.",
 };
 
