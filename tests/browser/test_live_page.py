@@ -164,6 +164,7 @@ async def test_who_may_only_read_is_told_so(shared_waystage: Waystage, browser: 
 async def test_sources_and_losses_are_those_of_the_api(shared_waystage: Waystage, browser: BrowserContext) -> None:
     numbered = [viewed("numbered", context={"sequence": number}) for number in (1, 2, 5)]
     shared_waystage.batch(numbered, KEYS.write)
+    shared_waystage.derived()
     page = await looking_at(browser, shared_waystage, "live/sources")
     heard, losses = page.locator(".figure-heard tbody tr"), page.locator(".figure-losses tbody tr")
     told = {one["source"]: one for one in shared_waystage.ask("/v1/losses")["sources"]}

@@ -68,7 +68,7 @@ async def test_who_is_not_logged_in_is_led_to_the_login_and_on(shared_waystage: 
     await page.goto(f"{shared_waystage.url}/#/customers/user_id:nobody")
     await page.get_by_label("Read key or admin key").fill(KEYS.read or "")
     await page.get_by_role("button", name="Log in").click()
-    await expect(page.get_by_role("alert")).to_have_text("No customer is known as user_id:nobody.")
+    await expect(page.get_by_role("heading", level=1)).to_have_text("No customer is known as user_id:nobody")
 
 
 async def test_a_login_that_ends_leads_back_to_the_door(shared_waystage: Waystage, browser: BrowserContext) -> None:

@@ -127,13 +127,13 @@ async def test_first_entries_and_the_balance_of_each_stage(shop: Waystage, brows
     assert {(row[0], int(row[2])) for row in rows} == {(stage["stage"], stage["entries"]) for stage in asked}
 
 
-async def test_names_that_would_run_are_text(shared_waystage: Waystage, browser: BrowserContext) -> None:
+async def test_names_that_would_run_are_text(waystage: Waystage, browser: BrowserContext) -> None:
     world = uuid.uuid4().hex
     names = [f'{world} "><img src=x onerror=alert(1)>', f"{world} {{a|b}},*"]
     traits = {"type": "identify", "userId": world, "traits": {"world": world}}
-    shared_waystage.batch([traits, *(told(world, number, name) for number, name in enumerate(names))])
-    shared_waystage.derived()
-    page = await looking_at(browser, shared_waystage, f"transitions?{EVERY_NAME}&trait=world:{world}&shown=matrix")
+    waystage.batch([traits, *(told(world, number, name) for number, name in enumerate(names))])
+    waystage.derived()
+    page = await looking_at(browser, waystage, f"transitions?{EVERY_NAME}&trait=world:{world}&shown=matrix")
     await expect(page.locator(".tr-matrix tbody th")).to_have_text(["Start", *names])
     await cell(page, *names).click()
     await expect(page.get_by_role("dialog").get_by_role("heading")).to_have_text(" → ".join(names))

@@ -214,6 +214,19 @@ def test_who_listens_goes_on_when_the_token_is_replaced_and_ends_with_the_login(
         assert list(stream.iter_lines())
 
 
+def test_of_fifty_requests_to_two_collectors_all_pass_and_one_renews(
+    shared_waystage: Waystage, reading: httpx.Client, tmp_path: Path
+) -> None:
+    first = reading.cookies["waystage"]
+    with running(shared_waystage.dsn, tmp_path, work=False) as other, ThreadPoolExecutor(50) as threads:
+        urls = [f"{one.url}/v1/session" for one in (shared_waystage, other)] * 25
+        for due in ({"renewed_at": 3_600}, {"renewed_at": 60}):
+            older(shared_waystage, reading, **due)
+            answers = list(threads.map(lambda url: httpx.get(url, headers=with_cookie(first), timeout=30), urls))
+            assert {answer.status_code for answer in answers} == {200}
+            assert sum("set-cookie" in answer.headers for answer in answers) == 1
+
+
 def test_over_https_no_other_host_can_set_the_cookie(database: str, tmp_path: Path) -> None:
     public = "https://events.shop.example"
     with running(database, tmp_path, work=False, WAYSTAGE_PUBLIC_URL=public, WAYSTAGE_TRUSTED_PROXIES="127.0.0.1") as waystage:

@@ -3,7 +3,7 @@
 import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 import { address, ask, type Failure, type Query, Refusal, Unreachable } from "./ask";
 
-const PAUSE = 1_000;
+const PAUSE = 700;
 const PAUSE_AFTER_FAILURE = 3_000;
 const PAUSE_IN_TIMES_TAKEN = 6;
 const UNAUTHORIZED = 401;
