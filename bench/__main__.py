@@ -2,6 +2,7 @@
 
 `python -m bench imports --rows N`: how imports slow down over N rows. `python -m bench asking --events N --folder DIR`: questions, pages
 and a rebuild over N events (WAYSTAGE_BENCH_EVENTS where not given, else a million), whose history is kept in DIR for the next run.
+`python -m bench pages`, with the same options: pages alone.
 """
 
 import argparse
@@ -32,7 +33,7 @@ EVENTS_EACH = 9.5
 def main() -> None:
     """Measure everything, or what the command line names."""
     parser = argparse.ArgumentParser(prog="python -m bench", description="Measure, and print a table.")
-    parser.add_argument("what", nargs="?", choices=("all", "asking", "imports"), default="all")
+    parser.add_argument("what", nargs="?", choices=("all", "asking", "pages", "imports"), default="all")
     parser.add_argument("--rows", type=int, help="with imports: the slope over so many rows, from empty tables")
     parser.add_argument(
         "--events", type=int, default=int(os.environ.get("WAYSTAGE_BENCH_EVENTS", EVENTS)), help="events that are asked about"
@@ -53,7 +54,7 @@ def _measured(progress: Progress, place: Rig, asked: argparse.Namespace) -> Iter
             yield from _writing(progress, place, nothing)
             yield from _importing(progress, place, None)
             yield asyncio.run(_backlog(place.database()))
-        yield from _reading(progress, place, nothing, asked.events)
+        yield from _reading(progress, place, nothing, asked)
 
 
 def _importing(progress: Progress, place: Rig, rows: int | None) -> Iterator[Row]:
@@ -75,16 +76,18 @@ def _writing(progress: Progress, place: Rig, nothing: NoOp) -> Iterator[Row]:
     progress.advance(task)
 
 
-def _reading(progress: Progress, place: Rig, nothing: NoOp, events: int) -> Iterator[Row]:
-    customers = int(events / EVENTS_EACH)
-    dsn = place.copy_of(f"history_{events}_{_schema()}", lambda made: asyncio.run(_history(progress, made, customers)))
+def _reading(progress: Progress, place: Rig, nothing: NoOp, asked: argparse.Namespace) -> Iterator[Row]:
+    customers = int(asked.events / EVENTS_EACH)
+    dsn = place.copy_of(f"history_{asked.events}_{_schema()}", lambda made: asyncio.run(_history(progress, made, customers)))
     task = progress.add_task("Asking, and rebuilding", total=None)
     with place.service(dsn) as waystage:
-        yield from questions(waystage, customers, stored(dsn))
+        if asked.what != "pages":
+            yield from questions(waystage, customers, stored(dsn))
         yield from pages(waystage, stored(dsn))
         yield from memory(waystage, nothing)
         waystage.derived()
-    yield asyncio.run(_rebuilt(dsn))
+    if asked.what != "pages":
+        yield asyncio.run(_rebuilt(dsn))
     progress.update(task, total=1, completed=1)
 
 

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.async_api import BrowserContext, Route, expect
 
-from tests.browser.reader import looking_at, settled
+from tests.browser.reader import accessible, looking_at, settled
 from tests.service import Waystage
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -30,6 +30,7 @@ async def test_what_an_address_cannot_ask_for_is_told_with_a_way_out(
     for reader, said, out in zip((browser, russian), REFUSED[asked], outs, strict=True):
         page = await looking_at(reader, shared_waystage, f"transitions?{asked}")
         await expect(page.locator("main [role=alert]").first).to_contain_text(said)
+        await accessible(page)
         await page.get_by_role("link", name=out).first.click()
         await expect(page).to_have_url(re.compile(r"#/transitions$"))
         await expect(page.locator("main [role=alert]")).to_have_count(0)

@@ -12,7 +12,6 @@ const EN = {
     key: "This key is not known, or it may not read.",
     link: "This link was used before or is too old. Log in with a key, or take the link of the next start.",
     away: "Postgres is away, so nobody can log in just now. Try again in a moment.",
-    many: "Too many attempts. Try again in a minute.",
   } as Record<string, string>,
 };
 const RU: typeof EN = {
@@ -24,7 +23,6 @@ const RU: typeof EN = {
     key: "Такого ключа нет, или он не даёт читать.",
     link: "Эта ссылка уже использована или устарела. Войдите с ключом или возьмите ссылку при следующем запуске.",
     away: "Postgres недоступен, поэтому войти сейчас нельзя. Попробуйте чуть позже.",
-    many: "Слишком много попыток. Попробуйте через минуту.",
   },
 };
 const WORDS: Spoken<typeof EN> = { en: EN, ru: RU };

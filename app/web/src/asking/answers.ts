@@ -28,7 +28,7 @@ interface State<T> {
 /** Answers of before by their address: a view that is come back to stands at once, and is asked again. */
 const kept = new Map<string, unknown>();
 
-/** The answer to a GET; with a path of null nothing is asked. `live` asks again a second after each answer, slower where answers are slow. */
+/** The answer to a GET; with a path of null nothing is asked. `live` asks again soon after each answer, later where answers are slow. */
 export function useAnswer<T>(path: string | null, query: Query = {}, live = false): Asked<T> {
   const url = path === null ? "" : address(path, query);
   const [state, set] = useState<State<T>>({ url: "", answer: undefined, failure: null });

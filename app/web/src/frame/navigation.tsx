@@ -39,6 +39,7 @@ export function Navigation({ onLanguage }: { onLanguage: () => void }) {
         </label>
         <ThemeChooser />
         <form method="post" action="/logout"><button class="quiet">{words.logOut}</button></form>
+        <a class="licences" href="/assets/licences.txt">{words.licences}</a>
       </div>
     </header>
   );

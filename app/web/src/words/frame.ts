@@ -20,7 +20,6 @@ const EN = {
   lastDay: "Last day",
   zone: "Time zone",
   filters: "Filters",
-  filterBy: "Filter by",
   filter: {
     channel: "Channel", utm_source: "Campaign source", utm_medium: "Campaign medium", utm_campaign: "Campaign", utm_term: "Term", utm_content: "Content",
     device: "Device", country: "Country", source: "Source", trait: "Trait",
@@ -103,7 +102,6 @@ const RU: typeof EN = {
   lastDay: "Последний день",
   zone: "Часовой пояс",
   filters: "Фильтры",
-  filterBy: "Отбирать по",
   filter: {
     channel: "Канал", utm_source: "Источник кампании", utm_medium: "Тип трафика", utm_campaign: "Кампания", utm_term: "Ключевое слово", utm_content: "Объявление",
     device: "Устройство", country: "Страна", source: "Источник данных", trait: "Признак",

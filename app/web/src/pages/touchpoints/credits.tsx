@@ -31,9 +31,11 @@ export function Credits({ by, caption }: { by: By; caption: string }) {
     <div class="tp-credits">
       <h2 class="tp-title">{said(WORDS).attribution}</h2>
       <Conversion query={query} />
-      {query["conversion"] ? <Answered asked={asked} lines={12}>
-        {(answer) => (answer.conversions ? <Told answer={answer} by={by} query={query} caption={caption} /> : <Nothing>{said(WORDS).none}</Nothing>)}
-      </Answered> : <p class="note">{said(WORDS).unchosen}</p>}
+      {query["conversion"] ? (
+        <Answered asked={asked} lines={12}>
+          {(answer) => (answer.conversions ? <Told answer={answer} by={by} query={query} caption={caption} /> : <Nothing>{said(WORDS).none}</Nothing>)}
+        </Answered>
+      ) : <p class="note">{said(WORDS).unchosen}</p>}
     </div>
   );
 }
