@@ -1,6 +1,7 @@
 """Pages in the hands of somebody who does what nobody expects, and over a network that breaks."""
 
 import re
+from urllib.parse import quote
 
 import pytest
 from playwright.async_api import BrowserContext, Route, expect
@@ -56,3 +57,23 @@ async def test_a_model_without_stages_waits_for_a_conversion(shop: Waystage, bro
     await expect(page.get_by_text("Choose the event that counts as a conversion")).to_be_visible()
     await page.get_by_label("Conversion", exact=True).select_option("event:purchase")
     await expect(page.locator(".tp-facts dd").first).to_have_text(re.compile(r"^[1-9]"))
+
+
+@pytest.mark.parametrize(
+    "behind", ["/v1/keys", "//elsewhere.example/v1/customers?", "/v1/../logout?customers?", "/v1/customers?format=csv"]
+)
+async def test_no_address_has_the_drawer_ask_for_what_is_no_list_of_people(
+    shared_waystage: Waystage, browser: BrowserContext, behind: str
+) -> None:
+    asked: list[str] = []
+    browser.on("request", lambda request: asked.append(request.url))
+    page = await looking_at(browser, shared_waystage, f"setup?behind={quote(behind, safe='')}&of=x")
+    await expect(page.locator("dialog")).to_have_count(0)
+    assert [url for url in asked if url.endswith(behind)] == []
+
+
+async def test_a_long_title_stays_in_the_drawer(shared_waystage: Waystage, phone: BrowserContext) -> None:
+    people = quote("/v1/touchpoints/customers?by=channel", safe="")
+    page = await looking_at(phone, shared_waystage, f"touchpoints?behind={people}&of={'w' * 300}")
+    await expect(page.get_by_role("heading", name="www")).to_be_visible()
+    assert await page.locator("dialog").evaluate("drawer => drawer.scrollWidth <= drawer.clientWidth")

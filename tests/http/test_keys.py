@@ -138,7 +138,7 @@ RULES = {
     "GET /openapi.json": Rule(OPEN),
     "GET /": Rule((303,) * 7),
     "GET /login": Rule(OPEN),
-    "POST /login": Rule((422,) * 7),
+    "POST /login": Rule((303,) * 7),
     "POST /logout": Rule((303,) * 7),
     "GET /demo": Rule(OPEN),
     "GET /assets/{name}": Rule((404,) * 7, "/assets/nothing.js"),

@@ -13,7 +13,7 @@ import { IdentifierName, Moment, StageName } from "./marks";
 import { Answered } from "./states";
 
 const PAGE = 50;
-const ASKABLE = /^\/v1\/[\w/-]*customers\?/;
+const ASKABLE = /^\/v1\/[\w/-]*customers\?(?!.*format=)/;
 
 interface BehindProps {
   value: number | null;
