@@ -8,7 +8,6 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 import structlog
 from fastapi import FastAPI
-from fastapi.middleware.gzip import GZipMiddleware
 
 from app.flow.boot import until_current
 from app.flow.collect import Collector
@@ -53,6 +52,7 @@ from app.http.cookies import Renewing
 from app.http.keyring import KeyRing
 from app.http.listening import Listening
 from app.http.metrics import Metrics
+from app.http.packing import Packing
 from app.http.service import Options, Service
 from app.http.webhook_ring import WebhookRing
 from app.store.connect import close_pool, open_pool
@@ -62,10 +62,6 @@ READ_CONNECTIONS = 8
 STATEMENT_SECONDS = 30.0
 CANCEL_SECONDS = 1.0
 GARBAGE_MAX = 10_000
-COMPRESSED_MIN = 1_000
-"""Bytes; answers that are shorter fit into one packet as they are."""
-COMPRESSION = 4
-"""A page of customers in a tenth of a millisecond, to a tenth of its size."""
 ROUTED = (
     write,
     transitions,
@@ -127,7 +123,7 @@ def create_app(options: Options) -> FastAPI:
     app.include_router(snippet.script_routes(options.script_path))
     problems.install(app)
     app.add_middleware(Renewing)
-    app.add_middleware(GZipMiddleware, minimum_size=COMPRESSED_MIN, compresslevel=COMPRESSION)
+    app.add_middleware(Packing)
     openapi.describe(app)
     return app
 

@@ -48,3 +48,10 @@ def test_what_happens_now_is_told_as_it_comes(shared_waystage: Waystage) -> None
         assert live.status_code == 200
         assert "Content-Encoding" not in live.headers
         assert next(live.iter_raw())
+
+
+def test_a_verification_tells_how_far_it_is(shared_waystage: Waystage, name: str) -> None:
+    headers = {**bearer(KEYS.admin), "Accept-Encoding": "gzip"}
+    with shared_waystage.client.stream("POST", "/v1/verify?customers=1", headers=headers) as told:
+        assert told.status_code == 200
+        assert "Content-Encoding" not in told.headers

@@ -75,7 +75,7 @@ def test_no_other_page_may_read_answers(shared_waystage: Waystage, path: str, or
     preflight = shared_waystage.client.options(path, headers=asked)
     assert (preflight.status_code, preflight.headers["content-type"], cors(preflight)) == (405, "application/problem+json", {})
     answered = shared_waystage.client.get(path, headers={"Origin": origin, "Cookie": "waystage=x", **bearer(KEYS.read)})
-    assert cors(answered) == {}
+    assert cors(answered).items() <= {("vary", "Accept-Encoding")}
 
 
 @pytest.mark.parametrize("method", ["GET", "POST", "OPTIONS", "PUT"])

@@ -126,6 +126,8 @@ def bodies_for(route: Route) -> Iterator[tuple[str, bytes, str]]:
 
 
 def test_no_body_is_a_fault_of_the_service_or_costs_much(target: Waystage) -> None:
+    for path in ("/v1/transitions", "/v1/journey-map", "/v1/attribution"):
+        target.ask(path)
     before = memory(target)
     answers = [
         send(target, route, f"{what} as {media}", body, **{"Content-Type": media})
