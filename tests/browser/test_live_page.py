@@ -74,6 +74,7 @@ async def test_nothing_moves_while_it_is_read(shared_waystage: Waystage, browser
     track = {"type": "track", "userId": "held"}
     shared_waystage.batch([{**track, "event": f"{name} one"}])
     await row(page, f"{name} one").locator("summary").click()
+    await expect(row(page, f"{name} one").get_by_role("link", name="See the journey")).to_be_visible()
     before = await row(page, f"{name} one").bounding_box()
     shared_waystage.batch([{**track, "event": f"{name} two"}, {**track, "event": f"{name} three"}])
     more = page.get_by_role("button", name="Show 2 events more")
@@ -113,7 +114,9 @@ async def test_a_failed_event_is_mended_and_gone(shared_waystage: Waystage, brow
     person = f"mended-{uuid4().hex[:8]}"
     shared_waystage.batch([{"type": "track", "event": "Signed Up", "userId": person, "traits": [person]}])
     page = await looking_at(browser, shared_waystage, "live/failed", KEYS.admin)
-    await page.get_by_role("link", name="A value of the wrong type").first.click()
+    of_traits = page.get_by_role("row").filter(has_text="wrong_type").filter(has_text="traits").filter(has_text="server")
+    await of_traits.get_by_role("link", name="A value of the wrong type").click()
+    await expect(page).to_have_url(re.compile("field=traits"))
     fault = page.locator(".live-fault").filter(has_text=person)
     await fault.click()
     drawer = page.get_by_role("dialog")

@@ -57,12 +57,12 @@ async def test_a_source_of_which_no_key_is_known_gets_another(shared_waystage: W
     assert shared_waystage.client.get("/v1/imports", headers=bearer(key)).status_code == 200
 
 
-async def test_a_key_is_told_once_and_revoked_after_a_question(shared_waystage: Waystage, browser: BrowserContext) -> None:
-    page = await looking_at(browser, shared_waystage, "setup/keys", KEYS.admin)
+async def test_a_key_is_told_once_and_revoked_after_a_question(waystage: Waystage, browser: BrowserContext) -> None:
+    page = await looking_at(browser, waystage, "setup/keys", KEYS.admin)
     await page.get_by_role("button", name="Make the key").click()
     told = page.get_by_label("The new key that may read")
     key = await told.inner_text()
-    assert shared_waystage.client.get("/v1/sources", headers=bearer(key)).status_code == 200
+    assert waystage.client.get("/v1/sources", headers=bearer(key)).status_code == 200
     await expect(row(page, "yours")).to_contain_text("everything")
     await pictured(page, "setup-keys-light-en")
     await page.get_by_role("button", name="I have copied it").click()
@@ -71,12 +71,12 @@ async def test_a_key_is_told_once_and_revoked_after_a_question(shared_waystage: 
     await expect(newest).to_contain_text(key[:5])
     await newest.get_by_role("button").click()
     await page.get_by_role("dialog").get_by_role("button", name="Cancel").click()
-    assert shared_waystage.client.get("/v1/sources", headers=bearer(key)).status_code == 200
+    assert waystage.client.get("/v1/sources", headers=bearer(key)).status_code == 200
     await newest.get_by_role("button").click()
     await accessible(page)
     await page.get_by_role("dialog").get_by_role("button", name="Revoke").click()
     await expect(newest).to_contain_text("revoked just now")
-    assert shared_waystage.client.get("/v1/sources", headers=bearer(key)).status_code == 401
+    assert waystage.client.get("/v1/sources", headers=bearer(key)).status_code == 401
 
 
 async def test_who_revokes_the_own_key_is_told_and_led_to_the_door(shared_waystage: Waystage, browser: BrowserContext) -> None:
